@@ -12,6 +12,7 @@ from starlette.routing import Route
 from chassis import openapi, problems
 from chassis.boundary import Boundary
 from chassis.health import Health, health_routes
+from chassis.pages import Cursors
 from chassis.settings import Settings
 from chassis.tokens import TokenVerifier
 
@@ -26,6 +27,7 @@ def build_app(
     health: Health,
     routers: Sequence[APIRouter],
     wiring: object,
+    cursors: Cursors | None = None,
     on_start: Sequence[Callable[[], Awaitable[None]]] = (),
     on_stop: Sequence[Closing] = (),
 ) -> FastAPI:
@@ -53,6 +55,7 @@ def build_app(
     )
     app.state.verifier = verifier
     app.state.wiring = wiring
+    app.state.cursors = cursors
     problems.install(app)
     for router in routers:
         app.include_router(router)

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Generic, TypeVar
 
 import orjson
@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from chassis.failures import FieldError, Invalid
 
 Item = TypeVar("Item")
+Row = TypeVar("Row")
 
 Limit = Annotated[int, Query(ge=1, le=200, description="How many items at most.")]
 CursorText = Annotated[
@@ -77,13 +78,34 @@ def _fingerprint(binding: object) -> str:
     return hashlib.sha256(orjson.dumps(binding, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
 
 
-def cut(rows: Sequence[Item], limit: int) -> tuple[Sequence[Item], bool]:
-    """Rows read with `limit + 1`: those of the page, and whether more follow."""
-    return rows[:limit], len(rows) > limit
+class Paging:
+    """Dependency of every list operation: where the page starts, how long it is, and the page itself."""
 
+    def __init__(self, request: Request, response: Response, limit: Limit = 50, cursor: CursorText = None) -> None:
+        self._request = request
+        self._response = response
+        self._cursors: Cursors = request.app.state.cursors
+        self._cursor = cursor
+        self._binding: list[object] = []
+        self.limit = limit
 
-def link_next(request: Request, response: Response, next_cursor: str | None) -> None:
-    """Sets `Link: rel="next"` (RFC 8288) when a page follows."""
-    if next_cursor is not None:
-        url = request.url.include_query_params(cursor=next_cursor)
-        response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+    def after(self, *binding: object) -> list[Any] | None:
+        """The position behind which the page starts, None for the first page.
+
+        `binding` is the name of the list and every filter: a cursor of another list is refused with
+        CursorInvalid.
+        """
+        self._binding = list(binding)
+        return self._cursors.read(self._cursor, self._binding)
+
+    def page(
+        self, rows: Sequence[Row], show: Callable[[Row], Item], position: Callable[[Row], Sequence[Any]]
+    ) -> Page[Item]:
+        """The page of rows read with `limit + 1`; sets `Link: rel="next"` (RFC 8288) when more follow."""
+        shown = rows[: self.limit]
+        next_cursor = None
+        if len(rows) > self.limit:
+            next_cursor = self._cursors.write(position(shown[-1]), self._binding)
+            url = self._request.url.include_query_params(cursor=next_cursor)
+            self._response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+        return Page(items=[show(row) for row in shown], next_cursor=next_cursor)

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -30,10 +31,11 @@ def build_app(
     cursors: Cursors | None = None,
     on_start: Sequence[Callable[[], Awaitable[None]]] = (),
     on_stop: Sequence[Closing] = (),
+    middleware: Sequence[Middleware] = (),
 ) -> FastAPI:
     """The app of one service. `wiring` is what its routes find in `request.app.state.wiring`.
 
-    `on_stop` runs in the order given, after the last request was answered.
+    `middleware` runs inside the request boundary, the first outermost. `on_stop` runs in the order given, after the last request was answered.
     """
 
     @asynccontextmanager
@@ -50,6 +52,7 @@ def build_app(
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
+        middleware=list(middleware),
         max_body_size=settings.body_limit,
         telemetry={"tracing": bool(settings.otlp_endpoint), "metrics": False, "logs": False},
     )

@@ -4,7 +4,9 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from typing import Final
 
-from starlette.requests import Request
+import aiohttp
+import structlog
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
 from chassis import context
@@ -15,6 +17,8 @@ from gateway.passing.table import Load, Operation, RouteTable
 from gateway.settings import GatewaySettings
 
 _CHUNK: Final = 65_536
+_LOOK_EVERY: Final = 16
+_log = structlog.get_logger(__name__)
 # Hop by hop (RFC 9110 §7.6.1), plus what the gateway itself says to a service.
 _NOT_PASSED: Final = frozenset(
     {
@@ -53,56 +57,66 @@ class Pipe:
         request = Request(scope, receive)
         if not operation.public:
             await authenticate(request)
-        body = await _Body.of(request, self._limits[operation.load])
+        body = _body(request, self._limits[operation.load])
         seconds = self._seconds(operation)
         # The way in decides how long it may take: an upload outlives what any other caller is granted.
         context.deadline.set(time.monotonic() + seconds)
-        upstream = self._upstreams[operation.service]
-        async with upstream.open(
+        opened = self._upstreams[operation.service].open(
             operation.method, _target(scope), headers=_outgoing(request), body=body, timeout=seconds
-        ) as answer:
-            headers = [
-                (name.lower().encode("latin-1"), value.encode("latin-1", "replace"))
-                for name, value in answer.headers.items()
-                if name.lower() not in _NOT_RETURNED
-            ]
-            await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-            async for chunk in answer.content.iter_chunked(_CHUNK):
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
-            await send({"type": "http.response.body", "body": b""})
+        )
+        try:
+            async with opened as answer:
+                await _return(answer, request if body is None else None, send)
+        except ClientDisconnect:
+            _log.info("caller_hung_up", route=operation.path)
 
     def _seconds(self, operation: Operation) -> float:
         settings = self._settings
         return settings.import_seconds if operation.load is Load.IMPORT else settings.pass_seconds
 
 
-class _Body:
-    """The request's body, handed on as it arrives and counted."""
+async def _return(answer: aiohttp.ClientResponse, request: Request | None, send: Send) -> None:
+    """Sends an answer on as it comes; looks at `request`, if given, whether the caller is still there."""
+    headers = [
+        (name.lower().encode("latin-1"), value.encode("latin-1", "replace"))
+        for name, value in answer.headers.items()
+        if name.lower() not in _NOT_RETURNED
+    ]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    sent = 0
+    try:
+        async for chunk in answer.content.iter_chunked(_CHUNK):
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            sent += 1
+            if request is not None and sent % _LOOK_EVERY == 0 and await request.is_disconnected():
+                raise ClientDisconnect
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        # Half an answer must not pass for a whole one: without its end the server cuts the connection.
+        _log.warning("answer_broke_off", error=repr(error))
+    else:
+        await send({"type": "http.response.body", "body": b""})
 
-    @staticmethod
-    async def of(request: Request, limit: int) -> AsyncIterator[bytes] | None:
-        """None when there is no body. Raises TooLarge, at once if the caller says how much it will send."""
-        declared = request.headers.get("content-length")
-        if declared is None and "transfer-encoding" not in request.headers:
-            return None
-        if declared is not None:
-            if not declared.isascii() or not declared.isdigit():
-                raise Malformed("Content-Length is not a number")
-            if int(declared) == 0:
-                return None
-            if int(declared) > limit:
-                raise TooLarge(f"at most {limit} bytes")
-        return _Body._counted(request, limit)
 
-    @staticmethod
-    async def _counted(request: Request, limit: int) -> AsyncIterator[bytes]:
-        seen = 0
-        async for chunk in request.stream():
-            seen += len(chunk)
-            if seen > limit:
-                raise TooLarge(f"at most {limit} bytes")
-            if chunk:
-                yield chunk
+def _body(request: Request, limit: int) -> AsyncIterator[bytes] | None:
+    """The body as it arrives, counted; None when there is none. Raises TooLarge where it is declared so."""
+    declared = request.headers.get("content-length")
+    if declared is None:
+        return _counted(request, limit) if "transfer-encoding" in request.headers else None
+    if not declared.isascii() or not declared.isdigit():
+        raise Malformed("Content-Length is not a number")
+    if int(declared) > limit:
+        raise TooLarge(f"at most {limit} bytes")
+    return _counted(request, limit) if int(declared) else None
+
+
+async def _counted(request: Request, limit: int) -> AsyncIterator[bytes]:
+    seen = 0
+    async for chunk in request.stream():
+        seen += len(chunk)
+        if seen > limit:
+            raise TooLarge(f"at most {limit} bytes")
+        if chunk:
+            yield chunk
 
 
 def _target(scope: Scope) -> str:

@@ -11,6 +11,7 @@ UNAVAILABLE: Final = msgspec.Raw(b'{"status":"unavailable"}')
 """The price while pricing does not answer: never one remembered, never a list price instead."""
 
 _PRODUCT: Final = "product"
+_NONE: Final = msgspec.Raw(b"null")
 
 
 class _Item(msgspec.Struct):
@@ -18,7 +19,7 @@ class _Item(msgspec.Struct):
 
     id: str = ""
     type: str = _PRODUCT
-    product: msgspec.Raw | None = None
+    product: msgspec.Raw = _NONE
 
 
 class _Priced(msgspec.Struct):
@@ -43,7 +44,7 @@ def product_ids(items: Iterable[msgspec.Raw]) -> list[str]:
     found: dict[str, None] = {}
     for raw in items:
         item = msgspec.json.decode(raw, type=_Item)
-        if item.product is not None:
+        if item.product != _NONE:
             found |= dict.fromkeys(product_ids([item.product]))
         elif item.type == _PRODUCT:
             found[item.id] = None
@@ -65,7 +66,7 @@ def with_prices(items: Sequence[msgspec.Raw], prices: Prices) -> msgspec.Raw:
 def with_price(raw: msgspec.Raw, prices: Prices) -> bytes:
     """One item again, priced."""
     item = msgspec.json.decode(raw, type=_Item)
-    if item.product is not None:
+    if item.product != _NONE:
         fields = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
         fields["product"] = msgspec.Raw(with_price(item.product, prices))
         return msgspec.json.encode(fields)

@@ -12,7 +12,7 @@ from feeds.fields import Kind
 from feeds.parts import Parts, bit, extracted
 
 # UUIDv7 in SQL: the milliseconds over the first 48 bits of a random UUIDv4, then the version's two low bits.
-_NEW_ID = """encode(setbit(setbit(overlay(uuid_send(gen_random_uuid()) PLACING
+_NEW_ID = """encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACING
     substring(int8send(CAST(:now AS bigint)) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid::text"""
 
 _STAGED = """SELECT line_number, key, data, warnings FROM import_staging

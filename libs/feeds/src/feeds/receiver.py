@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 from chassis.clock import Clock
-from chassis.database import Database
+from chassis.database import Database, Transaction
 from chassis.ids import new_id
 from starlette.requests import ClientDisconnect
 
@@ -183,6 +183,7 @@ class Receiver:
         if not block.lines:
             return
         async with self._database.transaction() as tx:
+            await self._still_ours(tx, run)
             if block.staged:
                 await tx.copy("import_staging", _STAGING, block.staged)
             if block.results:
@@ -212,6 +213,7 @@ class Receiver:
             "lease_until": None,
         }
         async with self._database.transaction() as tx:
+            await self._still_ours(tx, run)
             if upload.mode is Mode.FULL:
                 for held in await self._runs.held_before(tx, run):
                     reason = {"code": "superseded", "by": run.id}
@@ -220,6 +222,11 @@ class Receiver:
             done = await self._runs.set(tx, run.id, staged)
             await self._on_run_changed(tx, done)
         return done
+
+    async def _still_ours(self, tx: Transaction, run: Run) -> None:
+        """A process that stood still may find its run given up by a worker."""
+        if await self._runs.owned(tx, run.id, run.id) is None:
+            raise BodyRefused("body_incomplete", "Receiving stood still too long.")
 
     async def _fail(self, run: Run, code: str, message: str) -> Run:
         values = {

@@ -12,7 +12,7 @@ from feeds.fields import Kind
 from feeds.parts import Parts, bit, extracted
 
 # UUIDv7 in SQL: the milliseconds over the first 48 bits of a random UUIDv4, then the version's two low bits.
-_NEW_ID = """encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACING
+NEW_ID = """encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACING
     substring(int8send(CAST(:now AS bigint)) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid::text"""
 
 _STAGED = """SELECT line_number, key, data, warnings FROM import_staging
@@ -38,6 +38,10 @@ _BY_INDEX = """SELECT set_config('enable_seqscan', :value, true), set_config('en
 
 # Rows are written in key order, so that two merges cannot wait for each other. `tid` is where the row was seen:
 # a row that another writer moved since is not found there, and the whole chunk is run again.
+_LOCK = """SELECT count(*) FROM (
+    SELECT l.one FROM (SELECT key FROM {chunk} WHERE NOT superseded ORDER BY key OFFSET 0) c, LATERAL (
+        SELECT 1 AS one FROM {table} t WHERE t.source = :source AND t.{key} = c.key FOR NO KEY UPDATE) l) locked"""
+
 _CLASSIFY = """WITH x AS MATERIALIZED (
     SELECT k.*, {changes} AS changes, {publish} AS publish,
         k.old_id IS NOT NULL AND (k.outcome IN ('updated', 'discontinued', 'created')
@@ -136,6 +140,11 @@ class Statements:
         return text(_BY_INDEX)
 
     @cached_property
+    def lock(self) -> TextClause:
+        """Locks the chunk's target rows in key order, for a second attempt; source."""
+        return text(_LOCK.format(chunk=self.parts.chunk, table=self.parts.table, key=self.parts.key))
+
+    @cached_property
     def last_of_chunk(self) -> TextClause:
         """The (key, line_number) the chunk ends with."""
         return text(
@@ -200,7 +209,7 @@ class Statements:
             publish=publish,
             all_errors=_required_errors(feed),
             all_warnings=_ROW_WARNINGS,
-            new_id=_NEW_ID,
+            new_id=NEW_ID,
             states=f", {self.parts.revives} AS revived",
             olds="".join(f', t."{column.column}" AS "old_{column.column}"' for column in feed.columns),
             news="".join(f', {self.parts.new(column)} AS "new_{column.column}"' for column in feed.columns),

@@ -1,4 +1,4 @@
-"""The batch operation: up to 1,000 rows merged in one transaction, with one result per item in input order."""
+"""The batch operation: up to 1,000 rows merged in one transaction, with one result per item in order."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,10 +1,10 @@
-"""References to what is not yet known: a placeholder row takes the place, and the thing itself fills it later."""
+"""References to what is not yet known: a placeholder row takes the place, the thing fills it later."""
 
 from dataclasses import dataclass
 
-from chassis.database import Transaction
 from sqlalchemy import Table, text
 
+from chassis.database import Transaction
 from feeds.feed import Chunk
 from feeds.statements import NEW_ID
 
@@ -63,7 +63,6 @@ async def resolve(tx: Transaction, chunk: Chunk, reference: Reference, *, now_ms
         )
     known = text(_KNOWN.format(**names, unresolved=noted))
     await tx.execute(known)
-    if reference.placeholder:
-        if await tx.execute(text(_CREATE.format(**names)), {"now": now_ms}):
-            await tx.execute(known)
+    if reference.placeholder and await tx.execute(text(_CREATE.format(**names)), {"now": now_ms}):
+        await tx.execute(known)
     await tx.execute(text(_UNKNOWN.format(**names, entry=entry)))

@@ -30,7 +30,7 @@ class LeaseLost(Exception):  # noqa: N818 - not a failure: another worker goes o
 
 
 class FeedWorker:
-    """The loop of a service's worker that applies import runs. Several may run; each run has one at a time."""
+    """The loop of a service's worker that applies import runs. Several may run; a run has one at a time."""
 
     def __init__(
         self,

@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from chassis.database import Database
 from sqlalchemy.ext.asyncio import create_async_engine
-from testkit.postgres import Databases
 
+from chassis.database import Database
 from libs.feeds.tests.support.fed import Shop, metadata
+from testkit.postgres import Databases
 
 
 @pytest.fixture

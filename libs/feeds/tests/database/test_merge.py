@@ -4,11 +4,11 @@ import asyncio
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import text
+
 from chassis.database import Database
 from feeds.profiles import ImportProfile
 from feeds.runs import Mode
-from sqlalchemy import text
-
 from libs.feeds.tests.support.fed import Shop, assortment, ndjson
 
 

@@ -8,6 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
+from starlette.requests import ClientDisconnect
+
 from chassis.database import Database
 from feeds.housekeeping import Housekeeping
 from feeds.lease import LEASE
@@ -15,11 +18,8 @@ from feeds.merge import Merge
 from feeds.receiver import Upload
 from feeds.runner import FeedWorker
 from feeds.runs import Mode, RunNotHeld
-from sqlalchemy import text
-from starlette.requests import ClientDisconnect
-from testkit.clock import FrozenClock
-
 from libs.feeds.tests.support.fed import Shop, assortment, ndjson
+from testkit.clock import FrozenClock
 
 
 async def held(shop: Shop, **options: Any) -> str:
@@ -113,9 +113,9 @@ async def test_an_upload_whose_process_died_is_given_up(shop: Shop, database: Da
     async with database.transaction() as tx:
         await tx.execute(
             text(
-                'INSERT INTO import_run (id, received, resource, client, source, mode, "full", state, created_at,'
-                " lease_owner, lease_until) VALUES ('r', 1, 'products', 'c1', 'erp', 'delta', false, 'receiving',"
-                " now(), 'r', now())"
+                'INSERT INTO import_run (id, received, resource, client, source, mode, "full", state,'
+                " created_at, lease_owner, lease_until) VALUES"
+                " ('r', 1, 'products', 'c1', 'erp', 'delta', false, 'receiving', now(), 'r', now())"
             )
         )
     clock = FrozenClock()
@@ -166,7 +166,7 @@ async def test_runs_of_one_client_apply_in_order_of_arrival_by_one_worker_each(s
     stop = asyncio.Event()
     workers = [asyncio.create_task(shop.feeds.worker().run(stop)) for _ in range(3)]
     async with asyncio.timeout(30):
-        while sum(state == "done" for _, state in shop.heard.states) < 6:
+        while sum(state == "done" for _, state in shop.heard.states) < 6:  # noqa: ASYNC110 - other tasks work
             await asyncio.sleep(0.02)
     stop.set()
     await asyncio.gather(*workers)
@@ -184,13 +184,13 @@ async def test_a_worker_survives_what_it_cannot_do(shop: Shop, database: Databas
     worker: FeedWorker = shop.feeds.worker()
     task = asyncio.create_task(worker.run(stop))
     async with asyncio.timeout(30):
-        while not worker.failures:
+        while not worker.failures:  # noqa: ASYNC110 - a counter, as operators see it
             await asyncio.sleep(0.02)
     async with database.transaction() as tx:
         await tx.execute(text("ALTER TABLE hidden RENAME TO product"))
         await tx.execute(text("UPDATE import_run SET lease_until = now() - interval '1 second'"))
     async with asyncio.timeout(30):
-        while (await shop.run(run.id)).state != "done":
+        while (await shop.run(run.id)).state != "done":  # noqa: ASYNC110 - the state is in the database
             await asyncio.sleep(0.05)
     stop.set()
     await task

@@ -1,21 +1,20 @@
 """Two fed tables, products and prices that refer to them, as a service would declare them."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 
 import orjson
+from sqlalchemy import BigInteger, Boolean, Column, MetaData, Numeric, Table, Text, UniqueConstraint, text
+
 from chassis.clock import SystemClock, milliseconds
 from chassis.database import Database, Transaction
 from feeds.desk import Feeds
 from feeds.feed import Chunk, Discontinue, FeedColumn, TableFeed
 from feeds.fields import Field, Kind, RowSchema
 from feeds.placeholders import Reference, resolve
-from feeds.profiles import ImportProfile
 from feeds.receiver import Upload
 from feeds.runs import Mode, Run
 from feeds.tables import feed_tables
-from sqlalchemy import BigInteger, Boolean, Column, MetaData, Numeric, Table, Text, UniqueConstraint, text
 
 metadata = MetaData()
 tables = feed_tables(metadata)
@@ -143,7 +142,7 @@ class Shop:
     async def receive(self, body: Iterable[bytes] | bytes, **options: Any) -> Run:
         """Uploads without applying."""
         resource = options.pop("resource", "products")
-        settings = {"client": "c1", "source": "erp", "mode": Mode.DELTA, "profile": ImportProfile()} | options
+        settings: dict[str, Any] = {"client": "c1", "source": "erp", "mode": Mode.DELTA} | options
         pieces = [body] if isinstance(body, bytes) else body
         return await self.feeds.receiver.receive(
             self.feeds.by_resource[resource], Upload(**settings), stream(pieces)
@@ -153,7 +152,7 @@ class Shop:
         """Works until nothing is left to do."""
         worker = self.feeds.worker()
         while await worker.step():
-            await asyncio.sleep(0)
+            pass
 
     async def run(self, run_id: str) -> Run:
         async with self.database.read() as reader:

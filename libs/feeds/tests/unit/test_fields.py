@@ -4,9 +4,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from feeds.fields import Field, Kind, Row, RowSchema
 from hypothesis import given
 from hypothesis import strategies as st
+
+from feeds.fields import Field, Kind, Row, RowSchema
 
 SCHEMA = RowSchema(
     Field(name="external_id", kind=Kind.KEY, max_length=8),

@@ -5,12 +5,13 @@ import zlib
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from feeds.fields import Field, Kind, RowSchema
 from feeds.profiles import ColumnMap, ImportProfile, decimal_converter
 from feeds.readers import MAX_LINE, BodyRefused, Inflater, Line, RowReader
 from feeds.values import Refused
-from hypothesis import given
-from hypothesis import strategies as st
 
 SCHEMA = RowSchema(
     Field(name="external_id", kind=Kind.KEY),
@@ -85,7 +86,8 @@ def test_csv_reads_what_a_csv_writer_wrote_however_it_is_cut(rows: list[list[str
 
 @pytest.mark.parametrize(
     "line",
-    [b'{"a":1,"a":2}', b'{"b":{"a":1,"a":2}}', b'{"a":NaN}', b'{"a":"\\ud800"}', b"[" * 40 + b"]" * 40, b'{"a":1', b"\xff"],
+    [b'{"a":1,"a":2}', b'{"b":{"a":1,"a":2}}', b'{"a":NaN}', b'{"a":"\\ud800"}', b"[" * 40 + b"]" * 40, b'{"a":1',
+     b"\xff"],
 )  # fmt: skip
 def test_hostile_json_rejects_its_line_only(line: bytes) -> None:
     lines = read(b'{"external_id":"A"}\n' + line + b'\n{"external_id":"C:D"}\n')
@@ -127,7 +129,7 @@ def test_a_gzip_bomb_is_refused_before_it_unpacks() -> None:
     bomb = zlib.compressobj(9, zlib.DEFLATED, 31)
     packed = b"".join(bomb.compress(bytes(1 << 20)) for _ in range(64)) + bomb.flush()
     inflater, unpacked = Inflater(), 0
-    with pytest.raises(BodyRefused) as refused:
+    with pytest.raises(BodyRefused) as refused:  # noqa: PT012 - what came before the refusal is the point
         for piece in inflater.feed(packed):
             unpacked += len(piece)
     assert "gzip_ratio" == refused.value.code

@@ -81,7 +81,9 @@ def _fingerprint(binding: object) -> str:
 class Paging:
     """Dependency of every list operation: where the page starts, how long it is, and the page itself."""
 
-    def __init__(self, request: Request, response: Response, limit: Limit = 50, cursor: CursorText = None) -> None:
+    def __init__(
+        self, request: Request, response: Response, limit: Limit = 50, cursor: CursorText = None
+    ) -> None:
         self._request = request
         self._response = response
         self._cursors: Cursors = request.app.state.cursors

@@ -42,7 +42,9 @@ class UnknownPermission(Invalid):
 
     def __init__(self, unknown: list[str]) -> None:
         super().__init__(
-            errors=[FieldError("unknown_permission", f"{name} does not exist", "/permissions") for name in unknown]
+            errors=[
+                FieldError("unknown_permission", f"{name} does not exist", "/permissions") for name in unknown
+            ]
         )
 
 
@@ -125,7 +127,9 @@ class CatalogueNotFound(Invalid):
     title = "There is no such catalogue"
 
     def __init__(self, catalogue_id: str) -> None:
-        super().__init__(errors=[FieldError("catalogue_not_found", f"{catalogue_id} is unknown", "/catalogue_id")])
+        super().__init__(
+            errors=[FieldError("catalogue_not_found", f"{catalogue_id} is unknown", "/catalogue_id")]
+        )
 
 
 class ManagedByErp(Conflict):

@@ -88,7 +88,9 @@ async def list_revocations(
     async with wiring.database.read() as reader:
         rows = await wiring.revocations.since(reader, since)
     items = [
-        RevocationOut(subject_kind=row["subject_kind"], subject_id=row["subject_id"], not_before=row["not_before"])
+        RevocationOut(
+            subject_kind=row["subject_kind"], subject_id=row["subject_id"], not_before=row["not_before"]
+        )
         for row in rows
     ]
     return RevocationList(items=items, now=now)

@@ -52,4 +52,3 @@ class CatalogueRepository:
             .where(account.c.id.in_(account_ids))
             .values(version=func.greatest(account.c.version + 1, version))
         )
-

@@ -44,10 +44,10 @@ class CatalogueAssignmentService:
                 raise CatalogueNotFound(catalogue_id)
             before = await self._assignments.locked(tx, customer_group)
             version = next_version(before["version"] if before else None, self._clock.now())
-            await self._assignments.put(
-                tx, customer_group, catalogue_id, version, exists=before is not None
+            await self._assignments.put(tx, customer_group, catalogue_id, version, exists=before is not None)
+            await self._record(
+                tx, principal, customer_group, before["catalogue_id"] if before else None, catalogue_id
             )
-            await self._record(tx, principal, customer_group, before["catalogue_id"] if before else None, catalogue_id)
             await self._publish_concerned(tx, customer_group)
 
     async def clear(self, principal: Principal, customer_group: str) -> None:

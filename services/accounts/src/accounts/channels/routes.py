@@ -42,7 +42,9 @@ async def create_channel(
     wiring: Wired, principal: Writing, body: ChannelCreate, response: Response
 ) -> ChannelCreated:
     origins = tuple(body.origins)
-    channel, secret = await wiring.channels.create(principal, body.code, body.name, origins, body.confidential)
+    channel, secret = await wiring.channels.create(
+        principal, body.code, body.name, origins, body.confidential
+    )
     set_etag(response, channel.version)
     response.headers["Location"] = f"/admin/v1/channels/{channel.id}"
     return ChannelCreated.made(channel, secret)

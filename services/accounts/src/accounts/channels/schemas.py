@@ -49,7 +49,7 @@ class ChannelCreate(StrictModel):
 
     code: Slug
     name: Line
-    origins: Origins = []
+    origins: Origins = Field(default_factory=list)
     confidential: Flag = False
 
 

@@ -16,7 +16,7 @@ from accounts.errors import (
     UnknownPermission,
     UnsupportedGrantType,
 )
-from accounts.sessions.schemas import ClientTokenAnswer
+from accounts.sessions.schemas import BEARER, ClientTokenAnswer
 from accounts.wiring import Wired
 from chassis.etag import if_match, set_etag
 from chassis.pages import CursorInvalid, Page, Paging
@@ -32,7 +32,9 @@ _Text = Annotated[str | None, Form(max_length=1000)]
 
 
 def _client_credentials(
-    client_id: _Text = None, client_secret: _Text = None, authorization: Annotated[str | None, Header()] = None
+    client_id: _Text = None,
+    client_secret: _Text = None,
+    authorization: Annotated[str | None, Header()] = None,
 ) -> tuple[str, str]:
     """Code and secret from the form or from HTTP Basic (RFC 6749, 2.3.1)."""
     if authorization is None:
@@ -64,7 +66,7 @@ async def issue_client_token(
     token, scopes = await wiring.clients.grant(*credentials, scope)
     granted = " ".join(sorted(scopes))
     return ClientTokenAnswer(
-        access_token=token.text, token_type="Bearer", expires_in=token.expires_in, scope=granted
+        access_token=token.text, token_type=BEARER, expires_in=token.expires_in, scope=granted
     )
 
 

@@ -54,7 +54,7 @@ class ClientCreate(StrictModel):
     name: Line
     scopes: Scopes
     source: Slug
-    other_sources: Sources = []
+    other_sources: Sources = Field(default_factory=list)
 
     def wanted(self) -> NewClient:
         """The client asked for."""

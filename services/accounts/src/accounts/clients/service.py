@@ -103,7 +103,9 @@ class ClientService:
             )
         return client, secret
 
-    async def change(self, principal: Principal, client_id: str, change: ClientChange, version: int) -> Client:
+    async def change(
+        self, principal: Principal, client_id: str, change: ClientChange, version: int
+    ) -> Client:
         """The changed client. Raises ClientNotFound, PreconditionFailed, UnknownPermission."""
         async with self._database.transaction() as tx:
             before = await self._locked(tx, client_id, version)

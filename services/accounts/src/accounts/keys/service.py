@@ -38,7 +38,8 @@ class KeyRing:
     async def published(self) -> list[dict[str, Any]]:
         """The JSON Web Key Set's keys (RFC 7517)."""
         return [
-            {**key.public_key, "kid": key.id, "use": "sig", "alg": "Ed25519"} for key in await self._published()
+            {**key.public_key, "kid": key.id, "use": "sig", "alg": "Ed25519"}
+            for key in await self._published()
         ]
 
     async def signing(self) -> tuple[str, OKPKey]:

@@ -63,7 +63,12 @@ async def get_role(wiring: Wired, _: Reading, role_id: Identifier, response: Res
     responses=problems(RoleNotFound, UnknownPermission),
 )
 async def change_role(
-    wiring: Wired, principal: Writing, role_id: Identifier, body: RolePatch, version: Version, response: Response
+    wiring: Wired,
+    principal: Writing,
+    role_id: Identifier,
+    body: RolePatch,
+    version: Version,
+    response: Response,
 ) -> RoleOut:
     role = await wiring.roles.change(principal, role_id, body.change(), version)
     set_etag(response, role.version)

@@ -112,7 +112,9 @@ class RoleService:
         require_version(version, found.version)
         return found
 
-    async def _store(self, tx: Transaction, principal: Principal, action: str, before: Role, after: Role) -> None:
+    async def _store(
+        self, tx: Transaction, principal: Principal, action: str, before: Role, after: Role
+    ) -> None:
         await self._roles.save(tx, after)
         shown = None if after.deleted else _shown(after)
         await self._audit.record(tx, principal, action, "role", after.id, _shown(before), shown)

@@ -30,9 +30,7 @@ async def get_staff_me(wiring: Wired, principal: Anybody) -> StaffOut:
     return StaffOut.of(await wiring.staff.get(principal.subject))
 
 
-@routes.get(
-    "/admin/v1/staff", operation_id="list_staff", summary="Staff", responses=problems(CursorInvalid)
-)
+@routes.get("/admin/v1/staff", operation_id="list_staff", summary="Staff", responses=problems(CursorInvalid))
 async def list_staff(wiring: Wired, _: Writing, paging: Annotated[Paging, Depends()]) -> Page[StaffOut]:
     after = paging.after("staff")
     found = await wiring.staff.page(after[0] if after else None, paging.limit)
@@ -72,7 +70,12 @@ async def get_staff(wiring: Wired, _: Writing, staff_id: Identifier, response: R
     responses=problems(StaffNotFound, RoleNotFound, LastAdministrator),
 )
 async def change_staff(
-    wiring: Wired, principal: Writing, staff_id: Identifier, body: StaffPatch, version: Version, response: Response
+    wiring: Wired,
+    principal: Writing,
+    staff_id: Identifier,
+    body: StaffPatch,
+    version: Version,
+    response: Response,
 ) -> StaffOut:
     member = await wiring.staff.change_role(principal, staff_id, body.role_id, version)
     set_etag(response, member.version)

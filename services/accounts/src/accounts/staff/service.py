@@ -115,7 +115,9 @@ class StaffService:
         self, tx: Transaction, principal: Principal, action: str, before: StaffMember, after: StaffMember
     ) -> None:
         leaves = after.deleted or after.role.id != before.role.id
-        last = before.role.code == ADMINISTRATOR and await self._staff.count_with_role(tx, before.role.id) == 1
+        last = (
+            before.role.code == ADMINISTRATOR and await self._staff.count_with_role(tx, before.role.id) == 1
+        )
         if leaves and last:
             raise LastAdministrator
         await self._staff.save(tx, after)

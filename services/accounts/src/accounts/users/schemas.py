@@ -99,5 +99,3 @@ class UserPatch(StrictModel):
     def change(self) -> WantedChange:
         """The change asked for."""
         return WantedChange(self.role_id, self.sees_prices, self.sees_stock)
-
-

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis import context
 from chassis.metrics import DURATION, REQUESTS
+from chassis.problems import InternalError, render
 
 DEADLINE_HEADER: Final = "x-deadline-ms"
 _DEFAULT_SECONDS: Final = 30.0
@@ -33,11 +34,13 @@ class Boundary:
         context.deadline.set(time.monotonic() + _budget(headers.get(DEADLINE_HEADER)))
         started = time.perf_counter()
         status = 500
+        answered = False
 
         async def observe(message: Message) -> None:
-            nonlocal status
+            nonlocal status, answered
             if message["type"] == "http.response.start":
                 status = message["status"]
+                answered = True
                 answer = MutableHeaders(scope=message)
                 answer["x-request-id"] = request_id
                 # Every answer may be personal; what is public says so itself.
@@ -47,6 +50,10 @@ class Boundary:
 
         try:
             await self._app(scope, receive, observe)
+        except Exception:  # noqa: BLE001 - the request boundary: a bug becomes one 500 and one log entry
+            _log.exception("request_failed")
+            if not answered:
+                await render(InternalError())(scope, receive, observe)
         finally:
             self._record(scope, status, time.perf_counter() - started)
 

@@ -144,17 +144,12 @@ def install(app: FastAPI) -> None:
     async def on_database(_: Request, error: Exception) -> Response:
         return render(_from_database(error))
 
-    async def on_bug(_: Request, error: Exception) -> Response:
-        _log.error("request_failed", exc_info=error)
-        return render(InternalError())
-
     app.add_exception_handler(Failure, on_failure)
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(DBAPIError, on_database)
     app.add_exception_handler(PoolTimeout, on_database)
     app.add_exception_handler(OSError, on_database)
-    app.add_exception_handler(Exception, on_bug)
 
 
 def _from_database(error: Exception) -> Failure:

@@ -44,11 +44,11 @@ class KeyRing:
 
     async def signing(self) -> tuple[str, OKPKey]:
         """Id and private key that sign now; makes the first one if there is none."""
-        now = self._clock.now()
-        current = self._signing_at(now)
+        await self._published()
+        current = self._signing_at(self._clock.now())
         if current is None:
             await self.rotate()
-            current = self._signing_at(now)
+            current = self._signing_at(self._clock.now())
         assert current is not None, "rotation leaves a key that signs now"
         return current.id, OKPKey.import_key(orjson.loads(current.private_key))
 

@@ -7,9 +7,9 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chassis import context
+from chassis import context, problems
+from chassis.failures import TooLarge
 from chassis.metrics import DURATION, REQUESTS
-from chassis.problems import InternalError, render
 
 DEADLINE_HEADER: Final = "x-deadline-ms"
 _DEFAULT_SECONDS: Final = 30.0
@@ -34,13 +34,18 @@ class Boundary:
         context.deadline.set(time.monotonic() + _budget(headers.get(DEADLINE_HEADER)))
         started = time.perf_counter()
         status = 500
-        answered = False
+        replaced = False
 
         async def observe(message: Message) -> None:
-            nonlocal status, answered
+            nonlocal status, replaced
+            if replaced:
+                return
+            if _is_plain_refusal(message):
+                await problems.render(TooLarge())(scope, receive, observe)
+                replaced = True
+                return
             if message["type"] == "http.response.start":
                 status = message["status"]
-                answered = True
                 answer = MutableHeaders(scope=message)
                 answer["x-request-id"] = request_id
                 # Every answer may be personal; what is public says so itself.
@@ -50,10 +55,6 @@ class Boundary:
 
         try:
             await self._app(scope, receive, observe)
-        except Exception:  # noqa: BLE001 - the request boundary: a bug becomes one 500 and one log entry
-            _log.exception("request_failed")
-            if not answered:
-                await render(InternalError())(scope, receive, observe)
         finally:
             self._record(scope, status, time.perf_counter() - started)
 
@@ -77,6 +78,13 @@ class Boundary:
 
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+def _is_plain_refusal(message: Message) -> bool:
+    """Whether Starlette's body limit answers by itself, in plain text, before any route could."""
+    if message["type"] != "http.response.start" or message["status"] != TooLarge.status:
+        return False
+    return Headers(raw=message["headers"]).get("content-type", "").startswith("text/plain")
 
 
 def _budget(milliseconds: str | None) -> float:

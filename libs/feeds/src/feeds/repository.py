@@ -181,7 +181,7 @@ class RunRepository:
         states: Sequence[str] = (),
     ) -> list[Run]:
         """Runs of these resources, newest first, before a receive sequence."""
-        conditions = [self._run.c.resource.in_(resources)]
+        conditions: list[ColumnElement[bool]] = [self._run.c.resource.in_(resources)]
         if before is not None:
             conditions.append(self._run.c.received < before)
         if client is not None:

@@ -22,11 +22,15 @@ class Reader:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def all(self, statement: Executable, params: Mapping[str, Any] | None = None) -> Sequence[RowMapping]:
+    async def all(
+        self, statement: Executable, params: Mapping[str, Any] | None = None
+    ) -> Sequence[RowMapping]:
         """Every row."""
         return (await self._connection.execute(statement, params)).mappings().all()
 
-    async def first(self, statement: Executable, params: Mapping[str, Any] | None = None) -> RowMapping | None:
+    async def first(
+        self, statement: Executable, params: Mapping[str, Any] | None = None
+    ) -> RowMapping | None:
         """The first row, or None."""
         return (await self._connection.execute(statement, params)).mappings().first()
 

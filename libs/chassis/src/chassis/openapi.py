@@ -1,0 +1,119 @@
+"""The OpenAPI 3.1 document of a service: permissions and problem codes said at every operation."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute, iter_route_contexts
+from pydantic.json_schema import models_json_schema
+
+from chassis.etag import if_match
+from chassis.failures import (
+    Denied,
+    Failure,
+    Invalid,
+    Limited,
+    NotFound,
+    PreconditionFailed,
+    PreconditionRequired,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+    UnsupportedMedia,
+)
+from chassis.problems import MalformedJson
+from chassis.routing import ProblemDocument, dependants
+from chassis.security import Requires
+
+_PROBLEM_SCHEMA = {"$ref": "#/components/schemas/ProblemDocument"}
+
+
+def requirement(route: APIRoute) -> Requires | None:
+    """Who may call a route, as it declares."""
+    return next((found for found in _calls(route.dependant) if isinstance(found, Requires)), None)
+
+
+def _calls(dependant: Dependant) -> list[Any]:
+    return [found.call for found in dependants(dependant)]
+
+
+def _implied(route: APIRoute) -> list[type[Failure]]:
+    """Failures that follow from an operation's shape."""
+    failures: list[type[Failure]] = [Unavailable, Limited]
+    calls = _calls(route.dependant)
+    if any(isinstance(call, Requires) for call in calls):
+        failures += [Unauthenticated, Denied]
+    if if_match in calls:
+        failures += [PreconditionFailed, PreconditionRequired]
+    if "{" in route.path:
+        failures.append(NotFound)
+    if route.body_field is not None:
+        failures += [MalformedJson, Invalid, TooLarge, UnsupportedMedia]
+    elif any(found.query_params or found.header_params for found in dependants(route.dependant)):
+        failures.append(Invalid)
+    return failures
+
+
+def _titles(failure: type[Failure]) -> dict[str, str]:
+    """The title of every code there is."""
+    titles = {failure.code: failure.title}
+    for kind in failure.__subclasses__():
+        titles |= _titles(kind)
+    return titles
+
+
+def _annotate(operation: dict[str, Any], route: APIRoute) -> None:
+    responses = operation["responses"]
+    codes: dict[int, set[str]] = {}
+    for failure in _implied(route):
+        codes.setdefault(failure.status, set()).add(failure.code)
+    for status, entry in responses.items():
+        if "x-problem-codes" in entry:
+            codes.setdefault(int(status), set()).update(entry["x-problem-codes"])
+    titles = _titles(Failure)
+    for status, found in codes.items():
+        responses[str(status)] = {
+            "description": "; ".join(f"`{code}`: {titles[code]}" for code in sorted(found)),
+            "content": {"application/problem+json": {"schema": _PROBLEM_SCHEMA}},
+            "x-problem-codes": sorted(found),
+        }
+    if "HTTPValidationError" in str(responses.get("422", "")):
+        responses.pop("422")
+    operation["responses"] = {key: responses[key] for key in sorted(responses)}
+    needed = requirement(route)
+    if needed is not None:
+        operation["security"] = [{"bearer": []}]
+        operation["x-callers"] = sorted(caller.value for caller in needed.callers)
+        operation["x-permissions"] = list(needed.permissions)
+
+
+def api_routes(app: FastAPI) -> list[APIRoute]:
+    """Every operation's route; `app.routes` itself keeps included routers whole."""
+    found = [context.original_route for context in iter_route_contexts(app.routes)]
+    return [route for route in found if isinstance(route, APIRoute)]
+
+
+def service_document(app: FastAPI, title: str, version: str = "1") -> dict[str, Any]:
+    """The whole OpenAPI document of an app, internal paths included."""
+    body = get_openapi(title=title, version=version, routes=app.routes)
+    for route in api_routes(app):
+        if not route.include_in_schema:
+            continue
+        for method in route.methods or ():
+            operation = body["paths"][route.path_format][method.lower()]
+            _annotate(operation, route)
+    components = body.setdefault("components", {})
+    components.setdefault("securitySchemes", {})["bearer"] = {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+    }
+    # Every operation's problems refer to it, also where no route names a failure of its own.
+    _, definitions = models_json_schema(
+        [(ProblemDocument, "serialization")], ref_template="#/components/schemas/{model}"
+    )
+    components.setdefault("schemas", {}).update(definitions["$defs"])
+    for unwanted in ("HTTPValidationError", "ValidationError"):
+        components["schemas"].pop(unwanted, None)
+    return body

@@ -1,0 +1,186 @@
+"""Failures on the wire: application/problem+json (RFC 9457), rendered in one place."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+import orjson
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from chassis import context
+from chassis.failures import (
+    Conflict,
+    Failure,
+    FieldError,
+    Gone,
+    Invalid,
+    Limited,
+    Malformed,
+    NotFound,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+    UnsupportedMedia,
+)
+
+MEDIA_TYPE = "application/problem+json"
+_log = structlog.get_logger(__name__)
+
+
+class MalformedJson(Malformed):
+    """The body is not strict JSON."""
+
+    code = "malformed_json"
+    title = "The body is not valid JSON"
+
+
+class MethodNotAllowed(Failure):
+    """The path exists, this method on it does not."""
+
+    status = 405
+    code = "method_not_allowed"
+    title = "This path does not answer that method"
+
+
+class InternalError(Failure):
+    """A mistake of ours; it is in the log under the request id."""
+
+
+_BY_STATUS: dict[int, type[Failure]] = {
+    400: Malformed,
+    401: Unauthenticated,
+    404: NotFound,
+    405: MethodNotAllowed,
+    406: Malformed,
+    408: Malformed,
+    409: Conflict,
+    410: Gone,
+    413: TooLarge,
+    415: UnsupportedMedia,
+    422: Invalid,
+    429: Limited,
+    503: Unavailable,
+}
+
+
+_CONNECTION_LOST = (InterfaceError, OperationalError, PoolTimeout, OSError, asyncpg.InterfaceError)
+# SQLSTATE classes: connection, transaction rolled back (deadlock, serialization), resources, lock not
+# available, shut down, system.
+_TRY_AGAIN = ("08", "40", "53", "55P03", "57P", "58")
+
+
+def document(failure: Failure) -> dict[str, Any]:
+    """The problem document of a failure."""
+    body: dict[str, Any] = {
+        "type": f"/problems/{failure.code}",
+        "title": failure.title,
+        "status": failure.status,
+        "code": failure.code,
+        "request_id": context.request_id.get(),
+    }
+    if failure.detail:
+        body["detail"] = failure.detail
+    if failure.errors:
+        body["errors"] = [_field_error(error) for error in failure.errors]
+    return body | failure.extra
+
+
+def _field_error(error: FieldError) -> dict[str, Any]:
+    place = {"pointer": error.pointer} if error.parameter is None else {"parameter": error.parameter}
+    return {**place, "code": error.code, "message": error.message, **(error.extra or {})}
+
+
+def render(failure: Failure) -> Response:
+    """The answer that tells a failure."""
+    headers: dict[str, str] = {}
+    if isinstance(failure, Unauthenticated):
+        headers["WWW-Authenticate"] = "Bearer"
+    retry_after = failure.retry_after or (1 if failure.status in (429, 503) else None)
+    if retry_after is not None:
+        headers["Retry-After"] = str(retry_after)
+    body = orjson.dumps(document(failure), default=str)
+    return Response(body, status_code=failure.status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def pointer_of(location: Sequence[str | int]) -> str:
+    """The JSON pointer (RFC 6901) of a place in the body."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
+
+
+def from_validation(error: RequestValidationError) -> Failure:
+    """What FastAPI found wrong, as one of ours."""
+    found = error.errors()
+    if any(entry["type"] == "json_invalid" for entry in found):
+        return MalformedJson(str(found[0].get("ctx", {}).get("error", "")))
+    if any(entry["loc"] and entry["loc"][0] == "path" for entry in found):
+        return NotFound()
+    errors = []
+    for entry in found[:100]:
+        where, *place = entry["loc"]
+        known = {"code": _code(entry["type"]), "message": entry["msg"]}
+        if where == "body":
+            errors.append(FieldError(pointer=pointer_of(place), **known))
+        else:
+            errors.append(FieldError(parameter=str(place[0]) if place else str(where), **known))
+    return Invalid(errors=errors)
+
+
+def _code(pydantic_type: str) -> str:
+    return {"missing": "required", "extra_forbidden": "unknown_field"}.get(pydantic_type, pydantic_type)
+
+
+def install(app: FastAPI) -> None:
+    """Makes the app answer every failure as a problem document."""
+
+    async def on_failure(_: Request, error: Exception) -> Response:
+        assert isinstance(error, Failure)
+        return render(error)
+
+    async def on_validation(_: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        return render(from_validation(error))
+
+    async def on_http(_: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        answer = render(_BY_STATUS.get(error.status_code, InternalError)())
+        answer.headers.update(error.headers or {})  # Allow of a 405
+        return answer
+
+    async def on_database(_: Request, error: Exception) -> Response:
+        return render(_from_database(error))
+
+    async def on_bug(_: Request, error: Exception) -> Response:
+        _log.error("request_failed", exc_info=error)
+        return render(InternalError())
+
+    app.add_exception_handler(Failure, on_failure)
+    app.add_exception_handler(RequestValidationError, on_validation)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(DBAPIError, on_database)
+    app.add_exception_handler(asyncpg.PostgresError, on_database)
+    app.add_exception_handler(asyncpg.InterfaceError, on_database)
+    app.add_exception_handler(PoolTimeout, on_database)
+    app.add_exception_handler(OSError, on_database)
+    app.add_exception_handler(Exception, on_bug)
+
+
+def _from_database(error: Exception) -> Failure:
+    # SQLAlchemy's asyncpg dialect tells a DataError by its SQLSTATE only, never by its class.
+    state = getattr(getattr(error, "orig", error), "sqlstate", None) or ""
+    if state.startswith("22"):
+        return Invalid("a value does not fit")
+    if (
+        isinstance(error, _CONNECTION_LOST)
+        or state.startswith(_TRY_AGAIN)
+        or getattr(error, "connection_invalidated", False)
+    ):
+        _log.warning("database_unavailable", error=type(error).__name__)
+        return Unavailable("the database does not answer")
+    _log.error("statement_failed", exc_info=error)
+    return InternalError()

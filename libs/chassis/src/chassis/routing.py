@@ -1,0 +1,119 @@
+"""Routers of the three surfaces: strict JSON in, and problem codes declared per operation."""
+
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from fastapi import APIRouter, Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict
+
+from chassis import strict_json
+from chassis.failures import Failure, FieldError, Invalid, UnsupportedMedia
+
+
+class StrictRequest(Request):
+    """A request whose body is read as strict JSON."""
+
+    async def json(self) -> Any:
+        if not hasattr(self, "_strict_json"):
+            self._strict_json = strict_json.loads(await self.body())
+        return self._strict_json
+
+
+class StrictRoute(APIRoute):
+    """A route that reads strict JSON and UTF-8 queries, and refuses other kinds of body with 415."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+        wants_json = self.body_field is not None and not _is_form(self)
+        reads_query = any(found.query_params for found in dependants(self.dependant))
+
+        async def strictly(request: Request) -> Response:
+            if wants_json and not _says_json(request):
+                raise UnsupportedMedia("send application/json")
+            if reads_query:
+                _require_text(request.scope["query_string"])
+            return await handle(StrictRequest(request.scope, request.receive))
+
+        return strictly
+
+
+def dependants(dependant: Dependant) -> list[Dependant]:
+    """A route's parameters with those of everything it depends on."""
+    found = [dependant]
+    for inner in dependant.dependencies:
+        found += dependants(inner)
+    return found
+
+
+def _require_text(query: bytes) -> None:
+    """Starlette would quietly read broken UTF-8 as replacement characters."""
+    try:
+        unquote_to_bytes(query).decode()
+    except UnicodeDecodeError as error:
+        wrong = FieldError("not_utf8", "the query is not UTF-8", parameter="query")
+        raise Invalid(errors=[wrong]) from error
+
+
+def _is_form(route: APIRoute) -> bool:
+    return route.body_field is not None and type(route.body_field.field_info).__name__ == "Form"
+
+
+def _says_json(request: Request) -> bool:
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    # Without a body there is no type to complain about; validation will say what is missing.
+    return (
+        media_type == "application/json"
+        or media_type.endswith("+json")
+        or (not media_type and _has_no_body(request))
+    )
+
+
+def _has_no_body(request: Request) -> bool:
+    return request.headers.get("content-length", "0") == "0" and "transfer-encoding" not in request.headers
+
+
+def router(*tags: str) -> APIRouter:
+    """A router for one noun."""
+    return APIRouter(route_class=StrictRoute, tags=list(tags))
+
+
+class ProblemFieldError(BaseModel):
+    """What is wrong at one place of the request."""
+
+    model_config = ConfigDict(extra="allow")
+
+    pointer: str | None = None
+    parameter: str | None = None
+    code: str
+    message: str
+
+
+class ProblemDocument(BaseModel):
+    """RFC 9457 problem details; `code` is stable."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str | None = None
+    request_id: str | None = None
+    errors: list[ProblemFieldError] | None = None
+
+
+def problems(*failures: type[Failure]) -> dict[int | str, dict[str, Any]]:
+    """The `responses=` of an operation: every failure it can answer, by status, with its codes."""
+    by_status: dict[int, list[type[Failure]]] = {}
+    for failure in failures:
+        by_status.setdefault(failure.status, []).append(failure)
+    return {status: describe(found) for status, found in sorted(by_status.items())}
+
+
+def describe(failures: Iterable[type[Failure]]) -> dict[str, Any]:
+    """One entry of `responses=`."""
+    codes = sorted({failure.code for failure in failures})
+    return {"description": ", ".join(codes), "model": ProblemDocument, "x-problem-codes": codes}

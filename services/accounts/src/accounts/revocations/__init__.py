@@ -1,0 +1,1 @@
+"""Revocations: from which moment on access tokens of a subject count."""

@@ -1,0 +1,1 @@
+"""Roles: named sets of permissions, for users of customer accounts and for staff."""

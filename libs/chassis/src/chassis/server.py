@@ -1,7 +1,8 @@
 """Runs an ASGI app, alone or beside background loops, and drains it on SIGTERM."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any
 
 import structlog
 import uvicorn
@@ -11,7 +12,7 @@ from starlette.types import ASGIApp
 from chassis.health import Health, health_routes
 from chassis.settings import Settings, StatefulSettings
 
-Loop = Callable[[asyncio.Event], Awaitable[None]]
+Loop = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 _log = structlog.get_logger(__name__)
 
 

@@ -36,7 +36,9 @@ def _server(app: ASGIApp, host: str, port: int, shutdown_seconds: int) -> uvicor
 
 def serve(app: ASGIApp, settings: Settings) -> None:
     """Serves until SIGTERM or SIGINT, then lets running requests finish."""
-    with asyncio.Runner(loop_factory=uvicorn.Config(app, loop="uvloop").get_loop_factory()) as runner:
+    with asyncio.Runner(
+        loop_factory=uvicorn.Config(app, loop="uvloop", log_config=None).get_loop_factory()
+    ) as runner:
         runner.run(_server(app, settings.host, settings.port, settings.shutdown_seconds).serve())
 
 
@@ -68,5 +70,7 @@ def work(
             if isinstance(outcome, BaseException) and not isinstance(outcome, asyncio.CancelledError):
                 raise outcome
 
-    with asyncio.Runner(loop_factory=uvicorn.Config(Starlette(), loop="uvloop").get_loop_factory()) as runner:
+    with asyncio.Runner(
+        loop_factory=uvicorn.Config(Starlette(), loop="uvloop", log_config=None).get_loop_factory()
+    ) as runner:
         runner.run(main())

@@ -7,7 +7,10 @@ import random
 import signal
 from dataclasses import dataclass
 from multiprocessing.context import ForkServerContext
+from pathlib import Path
+from typing import Any
 
+from eventing.loops import Probe
 from libs.eventing.tests.support.station import Station
 
 
@@ -18,6 +21,7 @@ class Life:
     url: str
     bootstrap: str
     name: str
+    contracts: Path
     step: str
     strike: int
     produces: bool
@@ -36,10 +40,9 @@ def live(life: Life) -> None:
     asyncio.run(_work(life, probe))
 
 
-async def _work(life: Life, probe: object) -> None:
-    station = Station(life.url, life.bootstrap, life.name)
-    station.write_contracts()
-    more = {"subscriptions": ()} if life.produces else {"topics": (), "instance": "mortal"}
+async def _work(life: Life, probe: Probe) -> None:
+    station = Station(life.url, life.bootstrap, life.name, life.contracts)
+    more: dict[str, Any] = {"subscriptions": ()} if life.produces else {"topics": (), "instance": "mortal"}
     await station.worker(probe, send_seconds=0.5, **more).run(asyncio.Event())
 
 
@@ -70,6 +73,7 @@ async def lives(station: Station, step: str, count: int, chance: random.Random) 
             url=station.url,
             bootstrap=station.bootstrap,
             name=station.name,
+            contracts=station.contracts,
             step=step,
             strike=chance.randint(1, 3),
             produces=step.startswith("relay"),

@@ -3,13 +3,12 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from accounts.blocks import stricter
-from accounts.events import Block
+from accounts.blocks import Block, stricter
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerAccount:
-    """A customer organisation. The platform owns `platform_block` and `own_catalogue_id`, the ERP the rest."""
+    """A customer organisation. The platform owns its block and catalogue, the ERP the rest."""
 
     id: str
     version: int

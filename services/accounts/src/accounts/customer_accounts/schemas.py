@@ -3,9 +3,9 @@
 from dataclasses import asdict
 from datetime import datetime
 
+from accounts.blocks import Block
 from accounts.customer_accounts.models import AccountChange, Address, CustomerAccount
 from accounts.customer_accounts.service import AccountWithAddresses
-from accounts.events import Block
 from chassis.models import Answer, StrictModel
 from chassis.values import Identifier
 
@@ -76,7 +76,7 @@ class AccountDetail(AccountOut):
 
 
 class AccountPatch(StrictModel):
-    """What staff may change of an account; absent fields stay, a catalogue of null goes back to the group's."""
+    """What staff may change of an account; absent fields stay, a null catalogue gives the group's."""
 
     platform_block: Block | None = None
     own_catalogue_id: Identifier | None = None

@@ -4,11 +4,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 
-from accounts.events import Block
+from accounts.blocks import Block
 from accounts.roles.models import Role
 
 ManagedBy = Literal["erp", "platform"]
 Status = Literal["created", "invited", "active"]
+
 
 @dataclass(frozen=True, slots=True)
 class User:

@@ -1,4 +1,4 @@
-"""Fixtures of the gateway's tests: real neighbours on loopback, the gateway before them, real Kafka where asked."""
+"""Fixtures of the gateway's tests: neighbours on loopback, the gateway before them, Kafka where asked."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -72,8 +72,11 @@ def door(settings_of: Callable[..., GatewaySettings]) -> Door:
 
 async def until_ready(client: httpx.AsyncClient) -> None:
     """Returns once the gateway knows the revocations."""
-    while (await client.get("/readyz")).status_code != httpx.codes.OK:
+    for _ in range(400):
+        if (await client.get("/readyz")).status_code == httpx.codes.OK:
+            return
         await asyncio.sleep(0.05)
+    pytest.fail("the gateway does not get ready")
 
 
 @pytest.fixture

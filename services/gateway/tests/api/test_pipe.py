@@ -76,7 +76,7 @@ async def test_a_fixed_path_wins_over_a_parameter_and_a_public_operation_needs_n
         "/v1/orders/a;x=1",
         "/v1/nothing",
         "http://other/internal/v1/prices",
-        "/internal/openapi.json/x",
+        "/internal/openapi.json",
     ],
 )
 async def test_what_no_contract_names_has_no_way_in(

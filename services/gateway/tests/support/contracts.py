@@ -7,7 +7,7 @@ import orjson
 
 from gateway.api import contract
 
-_TOKEN = [{"bearer": []}]
+_TOKEN: list[dict[str, list[str]]] = [{"bearer": []}]
 
 
 def operation(service: str, *, public: bool = False, body: str | None = None) -> dict[str, Any]:

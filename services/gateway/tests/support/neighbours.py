@@ -19,6 +19,8 @@ SEEN = "018f0000-0000-7000-8000-000000000001"
 PRICELESS = "018f0000-0000-7000-8000-000000000002"
 UNSEEN = "018f0000-0000-7000-8000-000000000003"
 
+TITLE = 'Café "noir", 5.20}'
+
 
 @dataclass
 class Neighbours:
@@ -41,17 +43,22 @@ class Neighbours:
 def item(product_id: str, **more: Any) -> dict[str, Any]:
     """A product as catalog lists it."""
     return {
-        "type": "product", "id": product_id, "external_id": f"SKU {product_id[-1]}", "title": 'Café "noir", 5.20}',
+        "type": "product", "id": product_id, "external_id": f"SKU {product_id[-1]}", "title": TITLE,
         "brand": None, "category_ids": [], "base_unit": "PCS", "sales_unit": "PCS", "units": [],
-        "order_terms": {"minimum": None, "multiple": None, "maximum": None}, "lifecycle": "active", "image": None,
+        "order_terms": {"minimum": None, "multiple": None, "maximum": None}, "lifecycle": "active",
+        "image": None,
         **more,
     }  # fmt: skip
 
 
-PRICE = {
+PRICE: dict[str, Any] = {
     "status": "priced", "net_price": "12.500001", "gross_price": None, "discount_percent": None,
     "base_quantity": "1", "unit": "PCS", "currency": "EUR", "price_breaks": [],
 }  # fmt: skip
+
+
+async def _no_runs(_: Request) -> Response:
+    return JSONResponse({"items": []})
 
 
 def _accounts(known: Neighbours) -> Starlette:
@@ -74,6 +81,7 @@ def _accounts(known: Neighbours) -> Starlette:
         routes=[
             Route("/.well-known/jwks.json", keys),
             Route("/internal/v1/revocations", revocations),
+            Route("/internal/v1/imports", _no_runs),
             Route("/{path:path}", echo, methods=["GET", "POST", "PATCH"]),
         ]
     )
@@ -183,12 +191,9 @@ def _order_export(known: Neighbours) -> Starlette:
 
         return StreamingResponse(half(), headers={"Content-Length": "2000"})
 
-    async def runs(_: Request) -> Response:
-        return JSONResponse({"items": []})
-
     return Starlette(
         routes=[
-            Route("/internal/v1/imports", runs),
+            Route("/internal/v1/imports", _no_runs),
             Route("/v1/orders/mine", cut_off),
             Route("/{path:path}", orders, methods=["GET", "POST"]),
         ]

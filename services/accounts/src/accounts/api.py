@@ -45,7 +45,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     internal_routes,
     *(integration_routes(feed, permission=scope) for feed, scope in FED),
     *(import_routes(feed, look="imports:read", change="imports:write") for feed, _ in FED),
-    run_routes(),
+    run_routes([feed.resource for feed, _ in FED]),
 )
 
 

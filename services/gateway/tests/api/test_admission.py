@@ -93,7 +93,11 @@ async def test_contracts_are_served_as_documents_and_as_pages_that_load_nothing(
 async def test_every_problem_code_of_the_contracts_is_explained(gateway: httpx.AsyncClient) -> None:
     for surface in ("channel", "integration", "admin"):
         text = (await gateway.get(f"/openapi/{surface}.v1.json")).text
-        for code in set(re.findall(r"`([a-z_]+)`: ", text)):
+        codes = {
+            code for found in re.findall(r'"x-problem-codes":\[([^\]]*)\]', text) for code in found.split(",")
+        }
+        assert len(codes) > 5
+        for code in (quoted.strip('"') for quoted in codes):
             assert 200 == (await gateway.get(f"/problems/{code}")).status_code, code
 
 

@@ -100,8 +100,9 @@ class Story:
         prices = await erp.feed_prices(self._data.prices_on(day))
         seconds = time.perf_counter() - started
         self._tell(
-            f"The ERP sent {_created(accounts)} customers, {_created(users)} users, {_created(products)} products,"
-            f" {_created(stock)} stock levels and the {_created(prices)} prices valid on {day} in {seconds:.1f} s."
+            f"The ERP sent {_created(accounts)} customers, {_created(users)} users,"
+            f" {_created(products)} products, {_created(stock)} stock levels and the"
+            f" {_created(prices)} prices valid on {day} in {seconds:.1f} s."
         )
 
     async def _open_assortment(self, staff: Caller) -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 
+from prometheus_client import CollectorRegistry
+
 from eventing.consumer import Arrived
 from eventing.follower import TopicFollower
 from eventing.heartbeat import Heartbeat
@@ -11,7 +13,6 @@ from eventing.notices import NoticeSender
 from eventing.outbox import Outgoing
 from eventing.topics import Kind
 from libs.eventing.tests.support.station import Happened, Station, ThingCopy, ThingState, eventually, running
-from prometheus_client import CollectorRegistry
 
 
 def _follower(station: Station, seen: list[Arrived[ThingCopy]], **more: bool) -> TopicFollower[ThingCopy]:
@@ -129,7 +130,9 @@ async def test_notices_are_sent_without_waiting_and_losses_are_counted(station: 
     assert 10 == sender.lost
     async with running(sender.run):
         await eventually(lambda: _sent(sender, 50))
-    assert list(range(50)) == [int(record.value[10:-1]) for record in await station.log(station.happened.name) if record.value]
+    assert list(range(50)) == [
+        int(record.value[10:-1]) for record in await station.log(station.happened.name) if record.value
+    ]
 
 
 async def _sent(sender: NoticeSender, count: int) -> bool:

@@ -1,5 +1,6 @@
 """What pricing publishes: its topics and the public state of its aggregates."""
 
+from datetime import datetime
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict
@@ -58,9 +59,38 @@ class ChangeSet(EventModel):
     all: bool
 
 
+class FeedCounts(_Part):
+    """How many lines of a run ended how."""
+
+    received: int
+    created: int
+    updated: int
+    unchanged: int
+    rejected: int
+    skipped_newer: int
+    discontinued: int
+    unresolved: int
+
+
+class FeedState(EventModel):
+    """The last run of a feed: per source, resource and scope."""
+
+    id: str
+    source: str
+    resource: str
+    scope: str
+    run_id: str
+    mode: str
+    state: str
+    counts: FeedCounts
+    data_as_of: datetime | None
+    finished_at: datetime | None
+
+
 AUDIENCE: Final = Topic("visibility.audience", Kind.STATE, AudienceState)
 PRINCIPAL: Final = Topic("visibility.principal", Kind.STATE, PrincipalState)
 CHANGE_SET: Final = Topic("pricing.change-set", Kind.NOTICE, ChangeSet)
+FEED: Final = Topic("pricing.feed", Kind.STATE, FeedState)
 
 SOURCE: Final = "/kontor/pricing"
-TOPICS: Final = (AUDIENCE, PRINCIPAL, CHANGE_SET)
+TOPICS: Final = (AUDIENCE, PRINCIPAL, CHANGE_SET, FEED)

@@ -15,7 +15,7 @@ from eventing.consumer import AnySubscription, Subscription
 from eventing.outbox import Outbox
 from eventing.republish import Republisher
 from eventing.topics import Kind
-from feeds.feed import TableFeed
+from feeds.desk import Feeds
 from pricing import events, tables
 from pricing.audiences.consumers import AudienceConsumers
 from pricing.audiences.repository import AudienceRepository
@@ -25,6 +25,7 @@ from pricing.policy.repository import PolicyRepository
 from pricing.policy.service import PolicyService
 from pricing.prices.changes import Changes
 from pricing.prices.feed import price_feed
+from pricing.prices.feed_states import FeedStates
 from pricing.prices.queries import PriceQueries
 from pricing.prices.repository import PriceRepository
 from pricing.prices.service import PriceService
@@ -47,7 +48,7 @@ class Wiring:
     outbox: Outbox
     prices: PriceService
     price_rows: PriceRepository
-    price_feed: TableFeed
+    feeds: Feeds
     policy: PolicyService
     rules: RuleService
     audiences: AudienceService
@@ -64,6 +65,7 @@ def wire(settings: PricingSettings, database: Database, clock: Clock) -> Wiring:
     repository = AudienceRepository()
     audiences = AudienceService(database, repository, accounts, outbox, clock)
     prices = PriceRepository()
+    states = FeedStates(outbox, clock)
     return Wiring(
         database=database,
         cursors=Cursors(settings.cursor_secret.get_secret_value()),
@@ -72,7 +74,13 @@ def wire(settings: PricingSettings, database: Database, clock: Clock) -> Wiring:
         outbox=outbox,
         prices=PriceService(database, PriceQueries(database), prices, audiences, clock),
         price_rows=prices,
-        price_feed=price_feed(ZoneInfo(settings.time_zone), changes.announce),
+        feeds=Feeds(
+            database,
+            clock,
+            tables.feeds,
+            [price_feed(ZoneInfo(settings.time_zone), changes.announce)],
+            on_run_changed=states.record,
+        ),
         policy=PolicyService(database, PolicyRepository(), changes, audit, clock),
         rules=RuleService(database, RuleRepository(), repository, audiences, audit, clock),
         audiences=audiences,
@@ -80,6 +88,7 @@ def wire(settings: PricingSettings, database: Database, clock: Clock) -> Wiring:
         republishers=(
             Republisher(events.AUDIENCE, audiences.republish_audiences),
             Republisher(events.PRINCIPAL, audiences.republish_principals),
+            Republisher(events.FEED, states.republish),
         ),
     )
 

@@ -18,6 +18,7 @@ from accounts.clients.service import ClientService
 from accounts.customer_accounts.publishing import AccountPublisher
 from accounts.customer_accounts.repository import CustomerAccountRepository
 from accounts.customer_accounts.service import CustomerAccountService
+from accounts.feed_desk import make_feeds
 from accounts.invitations.service import InvitationService, LinkPolicy
 from accounts.keys.models import KeyPolicy
 from accounts.keys.repository import KeyRepository
@@ -41,6 +42,7 @@ from chassis.clock import Clock
 from chassis.database import Database
 from chassis.pages import Cursors
 from eventing.outbox import Outbox
+from feeds.desk import Feeds
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class Wiring:
     keys: KeyRing
     passwords: PasswordHashing
     mails: MailQueue
-    publisher: AccountPublisher
+    feeds: Feeds
     roles: RoleService
     accounts: CustomerAccountService
     catalogue_assignments: CatalogueAssignmentService
@@ -125,7 +127,7 @@ def wire(settings: AccountsSettings, database: Database, clock: Clock) -> Wiring
         keys=keys,
         passwords=passwords,
         mails=mails,
-        publisher=publisher,
+        feeds=make_feeds(database, clock, publisher, stores.users, revocations, outbox),
         roles=RoleService(database, stores.roles, audit, revocations, outbox, clock),
         accounts=CustomerAccountService(database, stores.accounts, audit, revocations, outbox, clock),
         catalogue_assignments=CatalogueAssignmentService(

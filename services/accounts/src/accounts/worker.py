@@ -46,7 +46,8 @@ async def make_worker(
     )
     sender = MailSender(database, wiring.mails, _smtp(settings), clock)
     health = Health({"database": database_probe(database), **event_probes(event_worker)})
-    return health, [event_worker.run, sender.run, _key_rotation(wiring)], database.close
+    loops = [event_worker.run, wiring.feeds.worker().run, sender.run, _key_rotation(wiring)]
+    return health, loops, database.close
 
 
 def _key_rotation(wiring: Wiring) -> Loop:

@@ -10,15 +10,27 @@ from chassis.clock import Clock, SystemClock
 from chassis.database import Database
 from chassis.health import Health, database_probe
 from chassis.tokens import KeySource, TokenVerifier
+from feeds.admin_routes import admin_routes as import_routes
+from feeds.admin_routes import internal_routes as run_routes
+from feeds.routes import integration_routes
 from pricing.audiences.routes import routes as audience_routes
 from pricing.policy.routes import routes as policy_routes
+from pricing.prices.feed import PRICES
 from pricing.prices.routes import routes as price_routes
 from pricing.rules.routes import routes as rule_routes
 from pricing.settings import PricingSettings
 from pricing.wiring import wire
 
 TITLE = "pricing"
-ROUTERS: tuple[APIRouter, ...] = (price_routes, policy_routes, rule_routes, audience_routes)
+ROUTERS: tuple[APIRouter, ...] = (
+    price_routes,
+    policy_routes,
+    rule_routes,
+    audience_routes,
+    integration_routes(PRICES, permission="prices:feed"),
+    import_routes(PRICES, look="imports:read", change="imports:write"),
+    run_routes([PRICES.resource]),
+)
 
 
 def make_app(settings: PricingSettings, clock: Clock | None = None, keys: KeySource | None = None) -> FastAPI:

@@ -1,11 +1,11 @@
 """What pricing publishes: its topics and the public state of its aggregates."""
 
-from datetime import datetime
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
 from eventing.topics import EventModel, Kind, Topic
+from feeds.announcing import FeedState
 from pricing.rules.models import TargetKind
 
 
@@ -57,34 +57,6 @@ class ChangeSet(EventModel):
     agreements: list[str] | None
     product_ids: list[str]
     all: bool
-
-
-class FeedCounts(_Part):
-    """How many lines of a run ended how."""
-
-    received: int
-    created: int
-    updated: int
-    unchanged: int
-    rejected: int
-    skipped_newer: int
-    discontinued: int
-    unresolved: int
-
-
-class FeedState(EventModel):
-    """The last run of a feed: per source, resource and scope."""
-
-    id: str
-    source: str
-    resource: str
-    scope: str
-    run_id: str
-    mode: str
-    state: str
-    counts: FeedCounts
-    data_as_of: datetime | None
-    finished_at: datetime | None
 
 
 AUDIENCE: Final = Topic("visibility.audience", Kind.STATE, AudienceState)

@@ -240,13 +240,5 @@ audit = Table(
     Index(None, "object_kind", "object_id"),
 )
 
-feed_state = Table(
-    "feed_state",
-    metadata,
-    Column("id", Text, primary_key=True, comment="source, resource and scope"),
-    _version(),
-    Column("state", JSONB, nullable=False),
-)
-
 events = event_tables(metadata)
 feeds = feed_tables(metadata)

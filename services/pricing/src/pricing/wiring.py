@@ -15,6 +15,7 @@ from eventing.consumer import AnySubscription, Subscription
 from eventing.outbox import Outbox
 from eventing.republish import Republisher
 from eventing.topics import Kind
+from feeds.announcing import announcer, feed_republisher
 from feeds.desk import Feeds
 from pricing import events, tables
 from pricing.audiences.consumers import AudienceConsumers
@@ -25,7 +26,6 @@ from pricing.policy.repository import PolicyRepository
 from pricing.policy.service import PolicyService
 from pricing.prices.changes import Changes
 from pricing.prices.feed import price_feed
-from pricing.prices.feed_states import FeedStates
 from pricing.prices.queries import PriceQueries
 from pricing.prices.repository import PriceRepository
 from pricing.prices.service import PriceService
@@ -65,7 +65,6 @@ def wire(settings: PricingSettings, database: Database, clock: Clock) -> Wiring:
     repository = AudienceRepository()
     audiences = AudienceService(database, repository, accounts, outbox, clock)
     prices = PriceRepository()
-    states = FeedStates(outbox, clock)
     return Wiring(
         database=database,
         cursors=Cursors(settings.cursor_secret.get_secret_value()),
@@ -78,8 +77,8 @@ def wire(settings: PricingSettings, database: Database, clock: Clock) -> Wiring:
             database,
             clock,
             tables.feeds,
-            [price_feed(ZoneInfo(settings.time_zone), changes.announce)],
-            on_run_changed=states.record,
+            [price_feed(ZoneInfo(settings.time_zone).key, changes.announce)],
+            on_run_changed=announcer(events.FEED, outbox, clock),
         ),
         policy=PolicyService(database, PolicyRepository(), changes, audit, clock),
         rules=RuleService(database, RuleRepository(), repository, audiences, audit, clock),
@@ -88,7 +87,7 @@ def wire(settings: PricingSettings, database: Database, clock: Clock) -> Wiring:
         republishers=(
             Republisher(events.AUDIENCE, audiences.republish_audiences),
             Republisher(events.PRINCIPAL, audiences.republish_principals),
-            Republisher(events.FEED, states.republish),
+            feed_republisher(events.FEED, tables.feeds, clock),
         ),
     )
 

@@ -2,10 +2,14 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
+from prometheus_client import REGISTRY
+
 from chassis.clock import SystemClock
 from chassis.database import Database
-from chassis.health import Check, Health, State, database_probe
+from chassis.health import Health, database_probe
 from chassis.server import Loop
+from eventing.metrics import EventMetrics
+from eventing.probes import event_probes
 from eventing.worker import EventWorker
 from pricing import events, tables
 from pricing.settings import PricingSettings
@@ -31,8 +35,9 @@ async def make_worker(
         subscriptions=wiring.subscriptions,
         republishers=wiring.republishers,
         clock=clock,
+        metrics=EventMetrics(REGISTRY),
     )
-    probes = {"database": database_probe(database), "events": _events(worker)}
+    probes = {"database": database_probe(database), **event_probes(worker)}
     return Health(probes), [worker.run, wiring.feeds.worker().run], _closing(wiring, database)
 
 
@@ -42,21 +47,3 @@ def _closing(wiring: Wiring, database: Database) -> Callable[[], Awaitable[None]
         await database.close()
 
     return close
-
-
-def _events(worker: EventWorker) -> Callable[[], Awaitable[Check]]:
-    """FAILED until the projections have caught up once: before that, answers would rest on half of the truth."""
-
-    async def probe() -> Check:
-        outbox, consumer = await worker.outbox_figures(), await worker.consumer_figures()
-        figures = {
-            "oldest_unpublished_seconds": outbox.oldest_unpublished_seconds,
-            "unpublished": outbox.unpublished,
-            "lag": consumer.lag,
-            "parked": consumer.parked,
-        }
-        if not consumer.caught_up:
-            return Check(State.DEGRADED, "the projections have not caught up yet", figures)
-        return Check(State.READY, figures=figures)
-
-    return probe

@@ -20,7 +20,6 @@ from pricing.audiences.models import (
 from pricing.audiences.repository import AudienceRepository
 from pricing.errors import VisibilityPending
 from pricing.events import AudienceState, PrincipalState
-from pricing.projections.states import UserContext
 from pricing.rules.models import OwnerKind, Rule
 from pricing.upstreams import Accounts
 
@@ -71,7 +70,7 @@ class AudienceService:
         return found
 
     async def learn(self, caller: Principal) -> None:
-        """Asks accounts about the token's user and keeps the answer until the events arrive.
+        """Asks accounts about the token's user and keeps the answer, by the versions its events will have.
 
         Does nothing when accounts knows no more or does not answer: the caller looks again and sees.
         """
@@ -79,14 +78,20 @@ class AudienceService:
             context = await self._accounts.context(caller)
         except UpstreamDown:
             return
-        if context is None or (context.user_id, context.account.id) != (caller.subject, caller.account_id):
+        if context is None or context.user.state.id != caller.subject:
+            return
+        account, user = context.account, context.user
+        if account.state.id != caller.account_id or user.state.account_id != caller.account_id:
             return
         async with self._database.transaction() as tx:
             await self._audiences.share(tx)
-            await self._audiences.lock_accounts(tx, [context.account.id])
-            await self._audiences.store_accounts(tx, [{"version": 0, **context.account.model_dump()}])
-            await self._audiences.store_members(tx, [_member_row(context)])
-            await self.derive(tx, [context.account.id])
+            await self._audiences.lock_accounts(tx, [account.state.id])
+            live = {"deleted": False}
+            stored = {"version": account.version, **account.state.model_dump(), **live}
+            await self._audiences.store_accounts(tx, [stored])
+            stored = {"version": user.version, **user.state.model_dump(), **live}
+            await self._audiences.store_members(tx, [stored])
+            await self.derive(tx, [account.state.id])
 
     async def derive(self, tx: Transaction, account_ids: Sequence[str]) -> None:
         """Brings the principals of accounts up to date; the caller locked those and shares the rules."""
@@ -171,12 +176,3 @@ class AudienceService:
 
     def _next(self, previous: int | None) -> int:
         return next_version(previous, self._clock.now())
-
-
-def _member_row(context: UserContext) -> dict[str, object]:
-    return {
-        "id": context.user_id,
-        "version": 0,
-        "account_id": context.account.id,
-        "role_id": context.role.id,
-    }

@@ -1,7 +1,6 @@
 """How price rows are fed: their fields, what a row must hold together, and what its references lead to."""
 
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
@@ -162,8 +161,8 @@ async def prepare(tx: Transaction, chunk: Chunk) -> None:
     await tx.execute(text(_UNKNOWN_ACCOUNTS.format(chunk=name)))
 
 
-def price_feed(zone: ZoneInfo, changed: Changed) -> TableFeed:
-    """The feed of price rows; local days become moments in `zone`."""
+def price_feed(zone: str, changed: Changed | None = None) -> TableFeed:
+    """The feed of price rows; local days become moments in `zone`, an IANA name that exists."""
     return TableFeed(
         resource="prices",
         schema=SCHEMA,
@@ -193,6 +192,10 @@ def price_feed(zone: ZoneInfo, changed: Changed) -> TableFeed:
     )
 
 
-def _moment(day: str, zone: ZoneInfo) -> str:
+def _moment(day: str, zone: str) -> str:
     """SQL for the moment a local day begins."""
-    return f"({day}::timestamp AT TIME ZONE '{zone.key}')"
+    return f"({day}::timestamp AT TIME ZONE '{zone}')"
+
+
+PRICES: Final = price_feed("UTC")
+"""The resource as routes declare it; what is merged is the wiring's, in the wholesaler's time zone."""

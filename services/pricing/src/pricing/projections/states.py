@@ -2,8 +2,6 @@
 
 from decimal import Decimal
 
-from pydantic import BaseModel, ConfigDict
-
 from eventing.topics import ConsumedModel
 
 
@@ -62,19 +60,22 @@ class ProductSeen(ConsumedModel):
     item_group_id: str | None = None
 
 
-class RoleOfUser(BaseModel):
-    """The role as a user's context names it."""
+class AccountTold(ConsumedModel):
+    """An account with the version of the event that tells the same."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    version: int
+    state: AccountSeen
 
-    id: str
+
+class MemberTold(ConsumedModel):
+    """A user with the version of the event that tells the same."""
+
+    version: int
+    state: MemberSeen
 
 
-class UserContext(BaseModel):
-    """A user as accounts describes him on request."""
+class UserContext(ConsumedModel):
+    """A user and its account as accounts describes them on request."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    user_id: str
-    account: AccountSeen
-    role: RoleOfUser
+    user: MemberTold
+    account: AccountTold

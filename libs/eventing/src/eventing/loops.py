@@ -55,7 +55,7 @@ async def keep_going(
                 seen = None if isinstance(error, UNREACHABLE) else error
                 logger.warning("loop_failed", loop=name, error=trouble, exc_info=seen)
             await pause(stop, delay)
-            delay = min(delay * 2, 5.0)
+            delay = min(delay * 2, 2.0)
         else:
             if trouble is not None:
                 logger.info("loop_recovered", loop=name)

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from prometheus_client import CollectorRegistry
 
 from eventing.consumer import Arrived
@@ -119,6 +120,25 @@ async def test_a_follower_waits_for_a_topic_that_is_created_later(station: Stati
         await cluster.create_topics([station.files[0].model_copy(update={"topic": topic})])
         await cluster.close()
         await asyncio.wait_for(follower.wait_ready(), 10)
+
+
+async def test_a_follower_begins_again_when_kafka_was_replaced(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await station.send(station.state("a", 1, 1))
+    seen: list[Arrived[ThingCopy]] = []
+    follower = _follower(station, seen)
+    cluster_id = Cluster.id
+    async with running(follower.run):
+        await asyncio.wait_for(follower.wait_ready(), 10)
+
+        async def another(self: Cluster) -> str:
+            return "new-" + await cluster_id(self)
+
+        monkeypatch.setattr(Cluster, "id", another)
+        await eventually(lambda: _length(seen, 2), 10)
+    assert ["a", "a"] == [one.key for one in seen]
+    assert 1 == follower.restarts
 
 
 async def test_notices_are_sent_without_waiting_and_losses_are_counted(station: Station) -> None:

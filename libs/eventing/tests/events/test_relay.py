@@ -14,6 +14,11 @@ from libs.eventing.tests.support.station import Station, ThingState, eventually,
 
 WRITERS, CHANGES, KEYS = 16, 25, 5
 
+LEADERS = (
+    "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+
 
 async def _write_concurrently(station: Station, *, lock: bool) -> dict[str, list[int]]:
     async def writer(number: int) -> None:
@@ -133,9 +138,7 @@ async def test_one_relay_leads_and_the_other_takes_over_when_it_ends(station: St
         async with running(station.relay().run):
             await station.put(station.state("a", 1, 1))
             await eventually(lambda: _none_unpublished(station))
-            assert [(1,)] == await station.rows(
-                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted"
-            )
+            assert 1 == len(await station.rows(LEADERS))
         await station.put(station.state("a", 2, 2))
         await eventually(lambda: _none_unpublished(station))
     await other.close()
@@ -155,6 +158,19 @@ async def test_a_lock_not_released_in_order_is_taken_over_only_after_the_send_ti
     async with running(station.relay(send_seconds=2.0).run):
         await eventually(lambda: _none_unpublished(station))
     assert waits == (asyncio.get_running_loop().time() - started >= 2.0)
+
+
+async def test_a_relay_that_lost_its_database_connection_leads_again_and_publishes(station: Station) -> None:
+    async with running(station.worker(send_seconds=0.5).run):
+        await station.put(station.state("a", 1, 1))
+        await eventually(lambda: _none_unpublished(station))
+        ((before,),) = await station.rows(LEADERS)
+        await station.rows(f"SELECT pg_terminate_backend({before})")
+        await station.put(station.state("a", 2, 2))
+        await eventually(lambda: _none_unpublished(station))
+        ((after,),) = await station.rows(LEADERS)
+    assert before != after
+    assert ["1", "2"] == [record.headers["ce_sequence"] for record in await station.log(station.thing.name)]
 
 
 async def test_another_kafka_gets_every_state_again_before_anything_else(station: Station) -> None:

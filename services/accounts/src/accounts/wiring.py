@@ -41,6 +41,8 @@ from accounts.users.service import UserService
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.pages import Cursors
+from eventing.metrics import process_metrics
+from eventing.notices import NoticeSender
 from eventing.outbox import Outbox
 from feeds.desk import Feeds
 
@@ -85,12 +87,14 @@ class Wiring:
     channels: ChannelService
     invitations: InvitationService
     sessions: SessionService
+    notices: NoticeSender
 
 
 def wire(settings: AccountsSettings, database: Database, clock: Clock) -> Wiring:
     """Constructs the graph; nothing connects yet."""
     secret = settings.token_secret.get_secret_value()
     outbox = Outbox(tables.events, events.SOURCE, clock)
+    notices = NoticeSender(settings.kafka_bootstrap, events.SOURCE, clock, process_metrics())
     audit = AuditTrail(clock)
     revocations = Revocations(outbox, clock)
     stores = Stores(
@@ -151,6 +155,7 @@ def wire(settings: AccountsSettings, database: Database, clock: Clock) -> Wiring
         clients=ClientService(database, stores.clients, issuer, audit, revocations, clock),
         channels=ChannelService(database, stores.channels, audit, outbox, clock),
         invitations=invitations,
+        notices=notices,
         sessions=SessionService(
             database,
             SessionStores(stores.logins, stores.users, stores.staff, stores.channels, stores.sessions),
@@ -159,6 +164,7 @@ def wire(settings: AccountsSettings, database: Database, clock: Clock) -> Wiring
             RefreshTokens(secret),
             revocations,
             outbox,
+            notices,
             _session_policy(settings),
             clock,
         ),

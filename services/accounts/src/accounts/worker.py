@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
-from prometheus_client import REGISTRY
 
 from accounts import events, tables
 from accounts.consumers import SUBSCRIBED
@@ -16,7 +15,7 @@ from chassis.clock import SystemClock
 from chassis.database import Database
 from chassis.health import Health, database_probe
 from chassis.server import Loop
-from eventing.metrics import EventMetrics
+from eventing.metrics import process_metrics
 from eventing.probes import event_probes
 from eventing.worker import EventWorker
 
@@ -42,7 +41,7 @@ async def make_worker(
         republishers=republishers(wiring),
         clock=clock,
         heartbeat=events.REVOCATION,
-        metrics=EventMetrics(REGISTRY),
+        metrics=process_metrics(),
     )
     sender = MailSender(database, wiring.mails, _smtp(settings), clock)
     health = Health({"database": database_probe(database), **event_probes(event_worker)})

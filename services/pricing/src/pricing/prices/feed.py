@@ -127,18 +127,18 @@ _JOIN_AGREEMENTS: Final = """UPDATE {chunk} c SET agreement_id = g.id FROM agree
 WHERE g.source = COALESCE(c.applies_to_source, :source) AND g.type = c.applies_to_type
     AND g.external_id = COALESCE(c.applies_to, '')"""
 
-_AIM: Final = """UPDATE {chunk} SET target_id = CASE target_type WHEN 'all' THEN '*'
+_AIM: Final = """UPDATE {chunk} SET aimed_id = CASE target_type WHEN 'all' THEN '*'
     ELSE 'group:' || target_source || ':' || target END WHERE target_type <> 'product'"""
 
-_FIND_PRODUCTS: Final = """UPDATE {chunk} c SET target_id = p.id FROM product p
-WHERE c.target_type = 'product' AND c.target_id IS NULL AND p.source = c.target_source
+_FIND_PRODUCTS: Final = """UPDATE {chunk} c SET aimed_id = p.id FROM product p
+WHERE c.target_type = 'product' AND c.aimed_id IS NULL AND p.source = c.target_source
     AND p.external_id = c.target AND NOT p.deleted"""
 
-_MISSES: Final = "SELECT EXISTS (SELECT 1 FROM {chunk} WHERE target_id IS NULL AND errors IS NULL)"
+_MISSES: Final = "SELECT EXISTS (SELECT 1 FROM {chunk} WHERE aimed_id IS NULL AND errors IS NULL)"
 
 _UNRESOLVED: Final = """UPDATE {chunk} c SET unresolved = jsonb_build_array(jsonb_build_object(
     'pointer', '/target/external_id', 'source', target_source, 'external_id', target))
-WHERE target_id IS NULL AND errors IS NULL"""
+WHERE aimed_id IS NULL AND errors IS NULL"""
 
 _UNKNOWN_ACCOUNTS: Final = """UPDATE {chunk} c SET unresolved = COALESCE(unresolved, '[]')
     || jsonb_build_array(jsonb_build_object('pointer', '/applies_to/external_id', 'source', applies_to_source,
@@ -173,7 +173,7 @@ def price_feed(zone: str, changed: Changed | None = None) -> TableFeed:
             FeedColumn(column="target_type"),
             FeedColumn(column="target_source", field="target", value="c.target_source"),
             FeedColumn(column="target_external_id", field="target"),
-            FeedColumn(column="target_id", field=None, value="c.target_id"),
+            FeedColumn(column="target_id", field=None, value="c.aimed_id"),
             FeedColumn(column="kind"),
             FeedColumn(column="unit"),
             FeedColumn(column="currency"),
@@ -186,7 +186,7 @@ def price_feed(zone: str, changed: Changed | None = None) -> TableFeed:
             FeedColumn(column="value", repriced=True),
         ),
         discontinue=Discontinue(column="deleted"),
-        prepared={"agreement_id": "text", "target_id": "text"},
+        prepared={"agreement_id": "text", "aimed_id": "text"},
         prepare=prepare,
         changed=changed,
     )

@@ -29,7 +29,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     audience_routes,
     integration_routes(PRICES, permission="prices:feed"),
     import_routes(PRICES, look="imports:read", change="imports:write"),
-    run_routes(),
+    run_routes([PRICES.resource]),
 )
 
 

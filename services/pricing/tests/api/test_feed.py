@@ -132,21 +132,26 @@ async def test_a_price_before_its_account_waits_too(world: World) -> None:
     assert "9" == (await price_of(world))["net_price"]
 
 
-async def test_prices_and_products_that_meet_at_the_same_moment_find_each_other(world: World) -> None:
+async def test_a_product_that_arrives_while_its_price_is_being_written_waits_for_it(world: World) -> None:
     await world.hear("accounts.account", (ACCOUNT, 1, an_account()))
-    pairs = [(f"{number:08x}-0000-7000-8000-000000000000", f"SKU{number}") for number in range(40)]
+    async with world.database.transaction() as tx:
+        await world.wiring.feeds.batches["prices"].write_in(tx, [a_price("9")], source="erp")
+        arrival = asyncio.create_task(world.hear("catalog.product", (PRODUCT, 1, a_product())))
+        done, _ = await asyncio.wait([arrival], timeout=0.3)
+        assert not done
+    await arrival
+    assert "9" == (await price_of(world))["net_price"]
 
-    async def both(product_id: str, key: str) -> None:
-        await asyncio.gather(
-            fed(world, a_price("9", key)),
-            world.hear("catalog.product", (product_id, 1, a_product(product_id, key))),
-        )
 
-    for start in range(0, len(pairs), 4):
-        await asyncio.gather(*(both(*pair) for pair in pairs[start : start + 4]))
-    async with world.database.read() as reader:
-        targets = await reader.scalars(select(price.c.target_id))
-    assert {product_id for product_id, _ in pairs} == set(targets)
+async def test_a_price_that_is_written_while_its_product_arrives_waits_for_it(world: World) -> None:
+    await world.hear("accounts.account", (ACCOUNT, 1, an_account()))
+    async with world.database.transaction() as tx:
+        await world.hear_in(tx, "catalog.product", (PRODUCT, 1, a_product()))
+        writing = asyncio.create_task(fed(world, a_price("9")))
+        done, _ = await asyncio.wait([writing], timeout=0.3)
+        assert not done
+    assert [] == (await writing)["results"][0]["unresolved"]
+    assert "9" == (await price_of(world))["net_price"]
 
 
 async def test_the_database_computes_the_same_moments_as_the_rule(world: World) -> None:

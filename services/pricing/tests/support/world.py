@@ -9,7 +9,7 @@ import httpx
 from joserfc import jwt
 from joserfc.jwk import OKPKey
 
-from chassis.database import Database
+from chassis.database import Database, Transaction
 from chassis.ids import new_id
 from chassis.principal import Caller, Principal
 from chassis.tokens import ALGORITHM, TOKEN_TYPE, claims_of
@@ -82,6 +82,13 @@ class World:
 
     async def hear(self, topic: str, *messages: tuple[str, int, dict[str, Any] | None]) -> None:
         """Hands (key, version, state) messages of a topic to the service's handler, in one transaction."""
+        async with self.database.transaction() as tx:
+            await self.hear_in(tx, topic, *messages)
+
+    async def hear_in(
+        self, tx: Transaction, topic: str, *messages: tuple[str, int, dict[str, Any] | None]
+    ) -> None:
+        """The same in a transaction of the test's."""
         subscription = self._subscription(topic)
         arrived = [
             Arrived(
@@ -93,8 +100,7 @@ class World:
             )
             for key, version, state in messages
         ]
-        async with self.database.transaction() as tx:
-            await subscription.apply(tx, arrived)
+        await subscription.apply(tx, arrived)
 
     async def told(self, topic: str) -> list[dict[str, Any]]:
         """What the outbox holds for a topic, oldest first: key, version, payload."""

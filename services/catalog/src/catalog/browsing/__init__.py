@@ -1,0 +1,1 @@
+"""Browsing: every read of a channel, each under the caller's audience, each one statement that builds JSON."""

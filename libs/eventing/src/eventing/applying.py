@@ -75,7 +75,7 @@ class Applier:
         self._see = _see(tables)
 
     async def apply(self, records: Sequence[Record]) -> None:
-        """Applies or parks every record; returns once that is committed, however long the database is away."""
+        """Applies or parks every record; returns once committed, however long the database is away."""
         items = [self._item(record) for record in records if not record.is_heartbeat]
         delay = 0.1
         while items:

@@ -82,7 +82,7 @@ class Relay:
             await pause(stop, STANDBY_SECONDS)
 
     async def _lead(self, session: Reader, stop: asyncio.Event) -> None:
-        """Publishes until `stop`; each round reads on the session that holds the lock, so losing it ends here."""
+        """Publishes until `stop`; each round reads on the session with the lock, so losing it ends here."""
         state = self._tables.relay_state
         released = await session.scalar(select(state.c.released))
         if released is False:

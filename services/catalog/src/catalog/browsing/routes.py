@@ -1,6 +1,6 @@
 """Reads of a channel over HTTP, for the gateway and for order_export, with the user's token."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final
 
 import orjson
 from fastapi import Depends, Header, Query, Response
@@ -19,8 +19,9 @@ from chassis.values import Identifier, Locale, SearchText, plain
 
 routes = router("browsing")
 Reading = Annotated[Principal, Depends(channel("products:read"))]
-ListInclude = Literal["availability", "facets", "total", "prices"]
-DetailInclude = Literal["variants", "relations", "media", "availability", "prices"]
+Include = Annotated[list[SearchText], Query(max_length=10, description="What to add, comma separated.")]
+LIST_PARTS: Final = frozenset({"availability", "facets", "total"})
+DETAIL_PARTS: Final = frozenset({"variants", "relations", "media", "availability"})
 Ids = Annotated[list[Identifier], Query(max_length=200)]
 LimitedText = Annotated[SearchText, Query(min_length=1)]
 
@@ -46,6 +47,16 @@ def _json(body: bytes, language: Language) -> Response:
     return Response(body, media_type="application/json", headers={"Content-Language": language.locale})
 
 
+def included(include: list[str], offered: frozenset[str]) -> frozenset[str]:
+    """The parts named in `?include=`, repeated or comma separated. Raises FilterInvalid."""
+    parts = frozenset(part for entry in include for part in entry.split(",") if part)
+    # The gateway adds prices itself and may pass the word on.
+    unknown = parts - offered - {"prices"}
+    if unknown:
+        raise FilterInvalid("include", f"one of {', '.join(sorted(offered))}")
+    return parts
+
+
 def asked_for(
     principal: Reading,
     language: Spoken,
@@ -54,9 +65,10 @@ def asked_for(
     q: Annotated[SearchText | None, Query(description="Words, or a code.")] = None,
     attribute: Annotated[list[str], Query(description="`code:value` or `code:low..high`.")] = [],  # noqa: B006 - FastAPI copies it
     sort: Annotated[models.Sort | None, Query(description="Without: by relevance, or by SKU.")] = None,
-    include: Annotated[list[ListInclude], Query()] = [],  # noqa: B006 - FastAPI copies it
+    include: Include = [],  # noqa: B006 - FastAPI copies it
 ) -> models.Query:
     """Dependency: what the list is asked for. Raises FilterInvalid."""
+    parts = included(include, LIST_PARTS)
     return models.Query(
         language=language,
         category_ids=tuple(sorted(category_id)),
@@ -64,9 +76,9 @@ def asked_for(
         text=q if q and q.strip() else None,
         attributes=read_filters(attribute),
         sort=sort,
-        availability="availability" in include and principal.may(SEES_STOCK),
-        facets="facets" in include,
-        total="total" in include,
+        availability="availability" in parts and principal.may(SEES_STOCK),
+        facets="facets" in parts,
+        total="total" in parts,
     )
 
 
@@ -125,18 +137,17 @@ async def check_ordering(wiring: Wired, principal: Reading, body: schemas.Orderi
     operation_id="browse_product",
     summary="One product the caller sees",
     response_model=schemas.ProductDetail,
-    responses=problems(ProductNotFound, VisibilityPending),
+    responses=problems(ProductNotFound, FilterInvalid, VisibilityPending),
 )
 async def browse_product(
     wiring: Wired,
     principal: Reading,
     product_id: Identifier,
     language: Spoken,
-    include: Annotated[list[DetailInclude], Query()] = [],  # noqa: B006 - FastAPI copies it
+    include: Include = [],  # noqa: B006 - FastAPI copies it
 ) -> Response:
-    return _json(
-        await wiring.browsing.product(principal, product_id, language, frozenset(include)), language
-    )
+    parts = included(include, DETAIL_PARTS)
+    return _json(await wiring.browsing.product(principal, product_id, language, parts), language)
 
 
 @routes.get(
@@ -144,16 +155,16 @@ async def browse_product(
     operation_id="browse_relations",
     summary="Products related to one, those the caller sees",
     response_model=schemas.RelationPage,
-    responses=problems(ProductNotFound, VisibilityPending),
+    responses=problems(ProductNotFound, FilterInvalid, VisibilityPending),
 )
 async def browse_relations(
     wiring: Wired,
     principal: Reading,
     product_id: Identifier,
     language: Spoken,
-    include: Annotated[list[Literal["availability", "prices"]], Query()] = [],  # noqa: B006 - FastAPI copies it
+    include: Include = [],  # noqa: B006 - FastAPI copies it
 ) -> Response:
-    stock = "availability" in include
+    stock = "availability" in included(include, frozenset({"availability"}))
     return _json(await wiring.browsing.relations(principal, product_id, language, stock=stock), language)
 
 

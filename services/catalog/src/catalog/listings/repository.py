@@ -55,17 +55,23 @@ WHERE (listing.title, listing.sellable, listing.targets, listing.document)
     IS DISTINCT FROM (excluded.title, excluded.sellable, excluded.targets, excluded.document)"""  # noqa: S608 - built from constants of this module
 )
 
-_NAMED: Final = """(SELECT coalesce(array_agg(entry->>'id'), '{{}}') FROM jsonb_array_elements(k.{}) AS entry
-    WHERE entry->>'target' <> 'all')"""
-_ALL: Final = """jsonb_path_exists(k.{}, '$[*] ? (@.target == "all")')"""
 
-_WANTED: Final = f"""SELECT k.id AS catalogue_id, l.product_id
-    FROM catalogue k JOIN listing l ON {{products}}
+def _applies(rules: str) -> str:
+    """SQL: whether one of the rules in a catalogue's column names the listing `l`."""
+    return f"""(jsonb_path_exists(k.{rules}, '$[*] ? (@.target == "all")') OR l.targets && (
+            SELECT coalesce(array_agg(entry->>'id'), '{{}}') FROM jsonb_array_elements(k.{rules}) AS entry
+            WHERE entry->>'target' <> 'all'))"""
+
+
+def _wanted(products: str, catalogues: str) -> str:
+    """SQL of the members there should be: what is listed by hand counts before the rules."""
+    return f"""SELECT k.id AS catalogue_id, l.product_id
+    FROM catalogue k JOIN listing l ON {products}
     LEFT JOIN catalogue_listed named ON named.catalogue_id = k.id AND named.product_id = l.product_id
-    WHERE NOT k.deleted AND {{catalogues}} AND CASE
+    WHERE NOT k.deleted AND {catalogues} AND CASE
         WHEN named.excluded IS NOT NULL THEN NOT named.excluded
-        ELSE ({_ALL.format("include")} OR l.targets && {_NAMED.format("include")})
-            AND NOT ({_ALL.format("exclude")} OR l.targets && {_NAMED.format("exclude")}) END"""  # noqa: S608 - built from constants of this module
+        ELSE {_applies("include")} AND NOT {_applies("exclude")} END"""
+
 
 _MEMBERS: Final = """WITH wanted AS MATERIALIZED ({wanted}),
 gone AS (
@@ -76,7 +82,7 @@ SELECT catalogue_id, product_id FROM wanted ORDER BY catalogue_id, product_id ON
 
 
 def _members(products: str, catalogues: str, present: str) -> str:
-    return _MEMBERS.format(wanted=_WANTED.format(products=products, catalogues=catalogues), present=present)
+    return _MEMBERS.format(wanted=_wanted(products, catalogues), present=present)
 
 
 _MEMBERS_OF_PRODUCTS: Final = text(

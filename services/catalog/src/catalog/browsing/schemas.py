@@ -98,7 +98,7 @@ class ValueOut(Answer):
     label: str
 
 
-class AttributeOut(Answer):
+class ProductAttribute(Answer):
     """A property of a product."""
 
     code: str
@@ -129,7 +129,7 @@ class ProductDetail(ProductItem):
     description: str | None
     item_group_id: str | None
     superseded_by_id: str | None
-    attributes: list[AttributeOut]
+    attributes: list[ProductAttribute]
     media: list[MediaOut] | None = None
     relations: list[RelationOut] | None = None
     variants: list[ProductItem] | None = None

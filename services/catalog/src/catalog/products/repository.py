@@ -60,6 +60,10 @@ class ProductRepository:
         """The ERP's columns of a product."""
         return await reader.first(select(product).where(product.c.id == product_id))
 
+    async def existing(self, reader: Reader, product_ids: Sequence[str]) -> Sequence[str]:
+        """Those of the ids that are products."""
+        return await reader.scalars(select(product.c.id).where(product.c.id.in_(list(product_ids))))
+
     async def lock(self, tx: Transaction, product_ids: Sequence[str]) -> Sequence[str]:
         """Locks products in the order of their ids; returns those that exist."""
         wanted = select(product.c.id).where(product.c.id.in_(list(product_ids))).order_by(product.c.id)

@@ -1,5 +1,6 @@
 """Builds a service's ASGI app: problems, boundary, health, contract and the lifetime of its parts."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -8,15 +9,24 @@ from fastapi import APIRouter, FastAPI
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from chassis import openapi, problems
 from chassis.boundary import Boundary
 from chassis.health import Health, health_routes
 from chassis.pages import Cursors
+from chassis.server import Loop
 from chassis.settings import Settings
 from chassis.tokens import TokenVerifier
 
 Closing = Callable[[], Awaitable[None]]
+
+
+class ServiceApp(FastAPI):
+    """A FastAPI app whose request boundary lies outside everything, its own error page included."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return Boundary(super().build_middleware_stack())
 
 
 def build_app(
@@ -28,28 +38,36 @@ def build_app(
     routers: Sequence[APIRouter],
     wiring: object,
     cursors: Cursors | None = None,
+    loops: Sequence[Loop] = (),
     on_start: Sequence[Callable[[], Awaitable[None]]] = (),
     on_stop: Sequence[Closing] = (),
 ) -> FastAPI:
     """The app of one service. `wiring` is what its routes find in `request.app.state.wiring`.
 
-    `on_stop` runs in the order given, after the last request was answered.
+    `loops` run beside it and are told by an event to end. `on_stop` runs in the order given, after the last
+    request was answered.
     """
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         for start in on_start:
             await start()
+        stopping = asyncio.Event()
+        tasks = [asyncio.create_task(loop(stopping)) for loop in loops]
         yield
+        stopping.set()
+        await asyncio.gather(*tasks)
         for stop in on_stop:
             await stop()
 
-    app = FastAPI(
+    app = ServiceApp(
         title=title,
         lifespan=lifespan,
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
+        # A redirect would be built from the Host header, which is the caller's.
+        redirect_slashes=False,
         max_body_size=settings.body_limit,
         telemetry={"tracing": bool(settings.otlp_endpoint), "metrics": False, "logs": False},
     )
@@ -60,7 +78,6 @@ def build_app(
     for router in routers:
         app.include_router(router)
     app.routes.extend([*health_routes(health), Route("/internal/openapi.json", _contract(app, title))])
-    app.add_middleware(Boundary)
     return app
 
 

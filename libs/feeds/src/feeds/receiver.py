@@ -1,18 +1,18 @@
-"""Receiving an upload: bytes become staged rows, in constant memory; cut off, nothing of it is ever applied."""
+"""Receiving an upload: bytes become staged rows, in constant memory; of a cut one nothing is applied."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import orjson
+from starlette.requests import ClientDisconnect
+
 from chassis.clock import Clock
 from chassis.database import Database, Transaction
 from chassis.ids import new_id
-from starlette.requests import ClientDisconnect
-
 from feeds.batch import shown_key, unknown_fields
 from feeds.feed import TableFeed
 from feeds.fields import Note, Row, notes_json
@@ -37,7 +37,7 @@ class Upload:
     mode: Mode
     scope: str = ""
     full: bool = False
-    profile: ImportProfile = ImportProfile()
+    profile: ImportProfile = field(default_factory=ImportProfile)
     gzip: bool = False
     data_as_of: datetime | None = None
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from chassis.database import Reader, Transaction
 from sqlalchemy import RowMapping, insert, or_, select, text, update
 from sqlalchemy.sql import ColumnElement
 
+from chassis.database import Reader, Transaction
 from feeds.runs import COUNTS, ENDED, WORKABLE, Mode, Run, State
 from feeds.tables import FeedTables
 
@@ -101,7 +101,7 @@ class RunRepository:
     async def lease(
         self, tx: Transaction, resources: Sequence[str], owner: str, now: datetime, until: datetime
     ) -> Run | None:
-        """The next run to work on: the oldest without an open predecessor of its client, resource and scope."""
+        """The next run to work on: the oldest without an open one before it (client, resource, scope)."""
         run, before = self._run, self._run.alias()
         blocked = (
             select(before.c.id)

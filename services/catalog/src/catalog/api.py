@@ -4,10 +4,20 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
+from catalog.attributes.routes import routes as attribute_routes
 from catalog.audiences.followers import VisibilityFollowers
 from catalog.audit.routes import routes as audit_routes
 from catalog.browsing.routes import routes as browsing_routes
+from catalog.catalogues.routes import routes as catalogue_routes
+from catalog.categories.routes import routes as category_routes
+from catalog.content.routes import routes as content_routes
+from catalog.families.routes import routes as family_routes
+from catalog.groupings.routes import routes as grouping_routes
+from catalog.product_codes.feed import PRODUCT_CODES
+from catalog.products.feed import PRODUCTS
 from catalog.settings import CatalogSettings
+from catalog.stock.feed import STOCK
+from catalog.units.feed import UNITS
 from catalog.wiring import wire
 from chassis import openapi
 from chassis.application import build_app
@@ -16,14 +26,34 @@ from chassis.database import Database
 from chassis.health import Health, database_probe
 from chassis.tokens import FetchedKeys, JwksFetch, KeySource, TokenVerifier
 from chassis.upstream import Upstream, UpstreamDown
+from feeds.admin_routes import admin_routes as import_routes
+from feeds.admin_routes import internal_routes as run_routes
+from feeds.routes import integration_routes
 
 TITLE = "catalog"
-ROUTERS: tuple[APIRouter, ...] = (browsing_routes, audit_routes)
+FED = (
+    (PRODUCTS, "products:feed"),
+    (UNITS, "products:feed"),
+    (PRODUCT_CODES, "products:feed"),
+    (STOCK, "stock:feed"),
+)
+ROUTERS: tuple[APIRouter, ...] = (
+    browsing_routes,
+    # Before the paths with an id in them, which would take "import-profiles" for one.
+    *(import_routes(feed, look="imports:read", change="imports:write") for feed, _ in FED),
+    content_routes,
+    category_routes,
+    attribute_routes,
+    family_routes,
+    catalogue_routes,
+    grouping_routes,
+    audit_routes,
+    *(integration_routes(feed, permission=scope) for feed, scope in FED),
+    run_routes([feed.resource for feed, _ in FED]),
+)
 
 
-def make_app(
-    settings: CatalogSettings, clock: Clock | None = None, keys: KeySource | None = None
-) -> FastAPI:
+def make_app(settings: CatalogSettings, clock: Clock | None = None, keys: KeySource | None = None) -> FastAPI:
     """The ASGI app; connections are opened when it starts and closed when it ends."""
     clock = clock or SystemClock()
     database = Database.connect(
@@ -41,8 +71,8 @@ def make_app(
         routers=ROUTERS,
         wiring=wiring,
         cursors=wiring.cursors,
-        on_start=[followers.start],
-        on_stop=[followers.stop, pricing.close, accounts.close, database.close],
+        loops=followers.loops,
+        on_stop=[pricing.close, accounts.close, database.close],
     )
 
 

@@ -103,7 +103,9 @@ class UnknownReference(Invalid):
 
     def __init__(self, pointer: str, unknown: Sequence[str]) -> None:
         super().__init__(
-            errors=[FieldError("unknown_reference", f"{name} does not exist", pointer) for name in unknown[:100]]
+            errors=[
+                FieldError("unknown_reference", f"{name} does not exist", pointer) for name in unknown[:100]
+            ]
         )
 
 

@@ -1,9 +1,9 @@
 """What catalog publishes: its topics and the public state of its aggregates."""
 
-from datetime import datetime
 from typing import Any, Final, Literal
 
 from eventing.topics import EventModel, Kind, Topic
+from feeds.announcing import FeedState
 
 Lifecycle = Literal["active", "phase_out", "discontinued"]
 
@@ -66,21 +66,6 @@ class CategoryState(EventModel):
     names: dict[str, str]
     position: int
     path: list[str]
-
-
-class FeedState(EventModel):
-    """How fresh a feed is: its last run per source, resource and scope."""
-
-    id: str
-    source: str
-    resource: str
-    scope: str
-    run_id: str
-    mode: str
-    state: str
-    counts: dict[str, int]
-    data_as_of: datetime | None
-    finished_at: datetime | None
 
 
 PRODUCT: Final = Topic("catalog.product", Kind.STATE, ProductState)

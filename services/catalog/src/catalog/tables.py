@@ -236,9 +236,7 @@ attribute = Table(
     _flag("facet"),
     _flag("axis"),
     _flag("deleted"),
-    CheckConstraint(
-        "type IN ('text', 'number', 'boolean', 'option', 'multi_option', 'date')", name="type"
-    ),
+    CheckConstraint("type IN ('text', 'number', 'boolean', 'option', 'multi_option', 'date')", name="type"),
 )
 
 attribute_option = Table(
@@ -271,7 +269,13 @@ family = Table(
     _code(),
     _names(),
     Column("attribute_ids", ARRAY(Text), nullable=False, server_default="{}"),
-    Column("requirements", JSONB, nullable=False, server_default=text("'[]'"), comment="[{channel, locale, field}]"),
+    Column(
+        "requirements",
+        JSONB,
+        nullable=False,
+        server_default=text("'[]'"),
+        comment="[{channel, locale, field}]",
+    ),
     _flag("deleted"),
 )
 
@@ -285,7 +289,8 @@ relation = Table(
     Column("origin", Text, nullable=False, server_default="platform"),
     Index(None, "target_id"),
     CheckConstraint(
-        "type IN ('accessory', 'spare_part', 'alternative', 'successor', 'cross_sell', 'bundle_part')", name="type"
+        "type IN ('accessory', 'spare_part', 'alternative', 'successor', 'cross_sell', 'bundle_part')",
+        name="type",
     ),
 )
 
@@ -336,7 +341,9 @@ listing = Table(
     metadata,
     Column("product_id", Text, primary_key=True),
     Column("external_id", Text(collation="C"), nullable=False),
-    Column("code", Text(collation="C"), nullable=False, comment="the SKU in capitals, letters and digits only"),
+    Column(
+        "code", Text(collation="C"), nullable=False, comment="the SKU in capitals, letters and digits only"
+    ),
     Column("title", Text, nullable=False),
     Column("sellable", Boolean, nullable=False, comment="no placeholder, no charge, not discontinued"),
     Column(

@@ -92,7 +92,9 @@ def _stored(attribute: Attribute, value: str) -> StoredValue | Misfit:
             plain = format(number.normalize() + 0, "f")
             return StoredValue(plain, number=number)
         case "boolean":
-            return StoredValue(value) if value in ("true", "false") else Misfit("not_a_boolean", "true or false")
+            return (
+                StoredValue(value) if value in ("true", "false") else Misfit("not_a_boolean", "true or false")
+            )
         case "date":
             return _day(value)
         case "option" | "multi_option":

@@ -72,7 +72,9 @@ def explain(audience: Audience, facts: Facts) -> list[Verdict]:
     found = [
         Verdict("lifecycle", facts.lifecycle != "discontinued", f"the ERP says {facts.lifecycle}"),
         Verdict("placeholder", not facts.placeholder, _placeholder(facts.placeholder)),
-        Verdict("charge", not facts.is_charge, "a charge is not sold" if facts.is_charge else "it is a product"),
+        Verdict(
+            "charge", not facts.is_charge, "a charge is not sold" if facts.is_charge else "it is a product"
+        ),
         Verdict("assortment", facts.member or bool(granted), _assortment(audience, facts.member, granted)),
     ]
     found += [Verdict("also", True, "the rule grants it", rule.id) for rule in granted]

@@ -18,7 +18,9 @@ def choose(requested: str | None, accepted: str | None, offered: Sequence[str], 
     for locale in wanted:
         language = locale.partition("-")[0]
         found = next((offer for offer in offered if offer.lower() == locale.lower()), None)
-        found = found or next((offer for offer in offered if offer.partition("-")[0] == language.lower()), None)
+        found = found or next(
+            (offer for offer in offered if offer.partition("-")[0] == language.lower()), None
+        )
         if found is not None:
             return Language(found, _chain(found, last_resort))
     first = offered[0] if offered else last_resort

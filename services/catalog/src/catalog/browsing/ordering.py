@@ -42,7 +42,9 @@ class Ordering:
         found = await pool.fetchval(statement.text, *statement.params)
         return b'{"items":' + str(found).encode() + b"}"
 
-    async def resolve(self, principal: Principal, codes: Sequence[str], language: Language) -> list[dict[str, Any]]:
+    async def resolve(
+        self, principal: Principal, codes: Sequence[str], language: Language
+    ) -> list[dict[str, Any]]:
         """What each code stands for, in the order given: status and the products it may mean."""
         audience = await self._audiences.of(principal)
         statement = Statement()

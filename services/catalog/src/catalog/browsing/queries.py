@@ -86,7 +86,9 @@ class Browsing:
             raise ProductNotFound
         return str(found).encode()
 
-    async def relations(self, principal: Principal, product_id: str, language: Language, *, stock: bool) -> bytes:
+    async def relations(
+        self, principal: Principal, product_id: str, language: Language, *, stock: bool
+    ) -> bytes:
         """The visible products related to a visible one, as JSON. Raises ProductNotFound."""
         audience = await self._audiences.of(principal)
         statement = Statement()

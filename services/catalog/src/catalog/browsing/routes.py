@@ -110,7 +110,9 @@ async def resolve_codes(
     wiring: Wired, principal: Reading, language: Spoken, body: schemas.ResolveRequest
 ) -> Response:
     found = await wiring.ordering.resolve(principal, [line.code for line in body.items], language)
-    lines = [_line(index, line, meant) for index, (line, meant) in enumerate(zip(body.items, found, strict=True))]
+    lines = [
+        _line(index, line, meant) for index, (line, meant) in enumerate(zip(body.items, found, strict=True))
+    ]
     return _json(orjson.dumps({"items": lines}), language)
 
 

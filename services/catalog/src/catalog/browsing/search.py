@@ -42,7 +42,9 @@ class PostgresSearch:
             return "(SELECT NULL::text AS product_id, 0::bigint AS rank WHERE false)"
         code = statement.bind(normalized_code(text))
         parts = [*self._codes(statement, code, account_id), self._texts(statement, found, locale)]
-        return f"(SELECT product_id, min(rank)::bigint AS rank FROM ({' UNION ALL '.join(parts)}) f GROUP BY 1)"
+        return (
+            f"(SELECT product_id, min(rank)::bigint AS rank FROM ({' UNION ALL '.join(parts)}) f GROUP BY 1)"
+        )
 
     def _codes(self, statement: Statement, code: str, account_id: str | None) -> list[str]:
         own = (

@@ -83,7 +83,8 @@ class CatalogueRepository:
             statement = upsert(catalogue_listed)
             changed = {"excluded": statement.excluded.excluded}
             await tx.execute(
-                statement.on_conflict_do_update(index_elements=["catalogue_id", "product_id"], set_=changed), rows
+                statement.on_conflict_do_update(index_elements=["catalogue_id", "product_id"], set_=changed),
+                rows,
             )
 
     async def drop_listed(self, tx: Transaction, catalogue_id: str, product_ids: Sequence[str]) -> None:

@@ -139,5 +139,7 @@ async def move_category(
     status_code=status.HTTP_204_NO_CONTENT,
     responses=problems(CategoryNotFound, InUse),
 )
-async def remove_category(wiring: Wired, principal: Writing, category_id: Identifier, version: Version) -> None:
+async def remove_category(
+    wiring: Wired, principal: Writing, category_id: Identifier, version: Version
+) -> None:
     await wiring.categories.remove(principal, category_id, version)

@@ -30,7 +30,9 @@ class ContentRepository:
         """The digital layer; empty, with version 0, where nobody has written any."""
         head = await reader.first(select(product_content).where(product_content.c.product_id == product_id))
         texts = await reader.all(
-            select(product_text).where(product_text.c.product_id == product_id).order_by(product_text.c.locale)
+            select(product_text)
+            .where(product_text.c.product_id == product_id)
+            .order_by(product_text.c.locale)
         )
         categories = select(product_category.c.category_id).where(product_category.c.product_id == product_id)
         relations = await reader.all(
@@ -38,15 +40,15 @@ class ContentRepository:
             .where(relation.c.product_id == product_id)
             .order_by(relation.c.position, relation.c.type)
         )
-        links = await reader.all(select(media).where(media.c.product_id == product_id).order_by(media.c.position))
+        links = await reader.all(
+            select(media).where(media.c.product_id == product_id).order_by(media.c.position)
+        )
         return Content(
             product_id=product_id,
             version=head["version"] if head else 0,
             family_id=head["family_id"] if head else None,
             variant_group_id=head["variant_group_id"] if head else None,
-            texts={
-                row["locale"]: Texts(row["title"], row["description"], row["keywords"]) for row in texts
-            },
+            texts={row["locale"]: Texts(row["title"], row["description"], row["keywords"]) for row in texts},
             category_ids=tuple(await reader.scalars(categories.order_by(product_category.c.category_id))),
             attributes=await self._attributes(reader, product_id),
             relations=tuple(Relation(row["type"], row["target_id"]) for row in relations),

@@ -63,7 +63,9 @@ class ContentPatch(StrictModel):
     def change(self) -> dict[str, Any]:
         """The change asked for: fields of `Content` by name."""
         change: dict[str, Any] = {
-            name: getattr(self, name) for name in ("family_id", "variant_group_id") if name in self.model_fields_set
+            name: getattr(self, name)
+            for name in ("family_id", "variant_group_id")
+            if name in self.model_fields_set
         }
         if self.texts is not None:
             change["texts"] = {locale: self.texts[locale].texts() for locale in sorted(self.texts)}
@@ -71,7 +73,8 @@ class ContentPatch(StrictModel):
             change["category_ids"] = tuple(sorted(set(self.category_ids)))
         if self.attributes is not None:
             change["attributes"] = tuple(
-                AttributeValues(entry.attribute, entry.locale, tuple(entry.values)) for entry in self.attributes
+                AttributeValues(entry.attribute, entry.locale, tuple(entry.values))
+                for entry in self.attributes
             )
         if self.relations is not None:
             links = dict.fromkeys((entry.type, entry.target_id) for entry in self.relations)
@@ -189,7 +192,12 @@ class VisibilityExplained(Answer):
         """The wire form of the findings."""
         return [
             VerdictOut.model_validate(
-                {"check": found.check, "passes": found.passes, "reason": found.reason, "rule_id": found.rule_id}
+                {
+                    "check": found.check,
+                    "passes": found.passes,
+                    "reason": found.reason,
+                    "rule_id": found.rule_id,
+                }
             )
             for found in verdicts
         ]

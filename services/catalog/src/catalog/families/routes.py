@@ -26,9 +26,7 @@ Version = Annotated[int, Depends(if_match)]
     summary="Families",
     responses=problems(CursorInvalid),
 )
-async def list_families(
-    wiring: Wired, _: Reading, paging: Annotated[Paging, Depends()]
-) -> Page[FamilyOut]:
+async def list_families(wiring: Wired, _: Reading, paging: Annotated[Paging, Depends()]) -> Page[FamilyOut]:
     after = paging.after("families")
     found = await wiring.families.page(after[0] if after else None, paging.limit)
     return paging.page(found, FamilyOut.of, lambda family: [family.id])
@@ -88,7 +86,5 @@ async def change_family(
     status_code=status.HTTP_204_NO_CONTENT,
     responses=problems(FamilyNotFound, InUse),
 )
-async def remove_family(
-    wiring: Wired, principal: Writing, family_id: Identifier, version: Version
-) -> None:
+async def remove_family(wiring: Wired, principal: Writing, family_id: Identifier, version: Version) -> None:
     await wiring.families.remove(principal, family_id, version)

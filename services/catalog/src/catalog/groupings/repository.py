@@ -40,7 +40,9 @@ class GroupingRepository:
             )
         await tx.execute(text(_RESOLVE.format(**names)), source)
 
-    async def find(self, reader: Reader, table: Table, grouping_id: str, *, lock: bool = False) -> RowMapping | None:
+    async def find(
+        self, reader: Reader, table: Table, grouping_id: str, *, lock: bool = False
+    ) -> RowMapping | None:
         """One brand or item group."""
         statement = select(table).where(table.c.id == grouping_id)
         return await reader.first(statement.with_for_update() if lock else statement)

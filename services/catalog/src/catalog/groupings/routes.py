@@ -25,9 +25,7 @@ Key = Annotated[SearchText | None, Query(description="Only the one with this cod
 @routes.get(
     "/admin/v1/brands", operation_id="list_brands", summary="Brands", responses=problems(CursorInvalid)
 )
-async def list_brands(
-    wiring: Wired, _: Reading, paging: Paged, external_id: Key = None
-) -> Page[GroupingOut]:
+async def list_brands(wiring: Wired, _: Reading, paging: Paged, external_id: Key = None) -> Page[GroupingOut]:
     after = paging.after("brands", external_id)
     rows = await wiring.brands.page(external_id, after[0] if after else None, paging.limit)
     return paging.page(rows, GroupingOut.of, lambda row: [row["id"]])

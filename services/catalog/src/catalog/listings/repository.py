@@ -31,7 +31,9 @@ def _document() -> str:
     own = stemmer_sql("t.locale")
     described = f"""(SELECT string_agg(({_weighed("t.title", own, "A")} || {_weighed("t.keywords", own, "B")}
         || {_weighed("t.description", own, "D")})::text, ' ') FROM product_text t WHERE t.product_id = p.id)"""
-    grouped = _weighed("concat_ws(' ', b.external_id, g.external_id, b.names::text, g.names::text)", "'simple'", "C")
+    grouped = _weighed(
+        "concat_ws(' ', b.external_id, g.external_id, b.names::text, g.names::text)", "'simple'", "C"
+    )
     erp = _weighed("p.description", "CAST(:config AS regconfig)", "A")
     # Concatenating their text form is the way to add any number of vectors up.
     return f"(({erp} || {grouped})::text || ' ' || coalesce({described}, ''))::tsvector"

@@ -1,16 +1,9 @@
-"""The product feed: what an ERP says about a product, and what follows from it."""
+"""The product feed: what an ERP says about a product."""
 
-from collections.abc import Sequence
 from typing import Final
 
-from catalog.groupings.repository import GroupingRepository
-from catalog.listings.repository import Listings
-from catalog.products.publishing import ProductPublisher
-from catalog.products.references import ProductReferences
-from catalog.tables import brand, item_group, product
-from catalog.units.repository import UnitRepository
-from chassis.database import Transaction
-from feeds.feed import Chunk, Discontinue, FeedColumn, TableFeed
+from catalog.tables import product
+from feeds.feed import Discontinue, FeedColumn, TableFeed
 from feeds.fields import Field, Kind, RowSchema
 
 _PACKAGING: Final = (
@@ -24,7 +17,9 @@ SCHEMA: Final = RowSchema(
     Field(name="description", kind=Kind.TEXT, max_length=2000, multiline=True),
     Field(name="brand", kind=Kind.KEY, max_length=64, description="The ERP's code of the brand."),
     Field(name="item_group", kind=Kind.KEY, max_length=64, description="The ERP's code of the item group."),
-    Field(name="base_unit", kind=Kind.KEY, required=True, max_length=64, description="Stock is counted in it."),
+    Field(
+        name="base_unit", kind=Kind.KEY, required=True, max_length=64, description="Stock is counted in it."
+    ),
     Field(name="sales_unit", kind=Kind.KEY, max_length=64, description="Sold in it; empty: the base unit."),
     Field(name="packagings", kind=Kind.JSON, of=_PACKAGING, max_items=50),
     Field(name="minimum_quantity", kind=Kind.QUANTITY, description="In sales units."),
@@ -33,7 +28,9 @@ SCHEMA: Final = RowSchema(
     Field(name="tax_group", kind=Kind.KEY, max_length=64),
     Field(name="discount_group", kind=Kind.KEY, max_length=64),
     Field(name="lifecycle", kind=Kind.ENUM, choices=("active", "phase_out", "discontinued")),
-    Field(name="superseded_by", kind=Kind.REFERENCE, max_length=64, description="The product that replaces it."),
+    Field(
+        name="superseded_by", kind=Kind.REFERENCE, max_length=64, description="The product that replaces it."
+    ),
     Field(name="is_charge", kind=Kind.BOOLEAN, description="Postage and the like: known, never sold."),
     Field(name="erp_attributes", kind=Kind.JSON, description="Whatever else the ERP sends."),
     key=("external_id",),
@@ -62,46 +59,14 @@ COLUMNS: Final = (
     FeedColumn(column="is_charge", default="false"),
 )
 
-
-class ProductFeed:
-    """What happens around the merge of products."""
-
-    def __init__(
-        self,
-        references: ProductReferences,
-        groupings: GroupingRepository,
-        units: UnitRepository,
-        publisher: ProductPublisher,
-        listings: Listings,
-    ) -> None:
-        self._references = references
-        self._groupings = groupings
-        self._units = units
-        self._publisher = publisher
-        self._listings = listings
-
-    def declared(self) -> TableFeed:
-        """The feed, for batches and import runs."""
-        return TableFeed(
-            resource="products",
-            schema=SCHEMA,
-            table=product,
-            columns=COLUMNS,
-            discontinue=Discontinue(
-                column="lifecycle", gone="'discontinued'", live="'active'", revive_in_delta=False
-            ),
-            prepared={"brand_id": "text", "item_group_id": "text", "superseded_by_id": "text"},
-            prepare=self._prepare,
-            changed=self._changed,
-            placeholder="placeholder",
-        )
-
-    async def _prepare(self, tx: Transaction, chunk: Chunk) -> None:
-        await self._listings.lock_products(tx)
-        await self._groupings.resolve(tx, chunk, brand, "brand")
-        await self._groupings.resolve(tx, chunk, item_group, "item_group")
-        await self._units.add_unknown(tx, chunk)
-        await self._references.resolve(tx, chunk, "superseded_by")
-
-    async def _changed(self, tx: Transaction, ids: Sequence[str]) -> None:
-        await self._publisher.changed(tx, ids)
+PRODUCTS: Final = TableFeed(
+    resource="products",
+    schema=SCHEMA,
+    table=product,
+    columns=COLUMNS,
+    discontinue=Discontinue(
+        column="lifecycle", gone="'discontinued'", live="'active'", revive_in_delta=False
+    ),
+    prepared={"brand_id": "text", "item_group_id": "text", "superseded_by_id": "text"},
+    placeholder="placeholder",
+)

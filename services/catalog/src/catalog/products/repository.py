@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import ARRAY, BigInteger, LargeBinary, RowMapping, Text, bindparam, func, select, text, update
 
@@ -37,7 +37,9 @@ class ProductRepository:
         grouped = select(
             product_category.c.product_id, func.array_agg(product_category.c.category_id).label("ids")
         )
-        grouped = grouped.where(product_category.c.product_id.in_(ids)).group_by(product_category.c.product_id)
+        grouped = grouped.where(product_category.c.product_id.in_(ids)).group_by(
+            product_category.c.product_id
+        )
         categories = {row["product_id"]: row["ids"] for row in await tx.all(grouped)}
         contents = {
             row["product_id"]: row

@@ -1,4 +1,4 @@
-"""Alembic's entry point: catalog's tables, migrated as every service migrates."""
+"""Alembic's entry: the metadata of catalog, run the one way there is."""
 
 from catalog.tables import metadata
 from chassis.migrations import run

@@ -1,5 +1,7 @@
 """Why a user sees a product or does not: the predicate's own answer, beside what each rule said."""
 
+# ruff: noqa: S608 - statements are put together here from constants; every value is bound
+
 from dataclasses import dataclass
 
 from catalog.audiences.models import Audience, Facts, Verdict, explain
@@ -34,7 +36,7 @@ class VisibilityExplainer:
             EXISTS (SELECT 1 FROM catalogue_member k WHERE k.product_id = p.id
                 AND k.catalogue_id = {statement.bind(audience.catalogue_id)}::text) AS member,
             {visible(statement, audience)} AS visible
-        FROM product p JOIN listing l ON l.product_id = p.id WHERE p.id = {statement.bind(product_id)}"""  # noqa: S608 - every value is bound
+        FROM product p JOIN listing l ON l.product_id = p.id WHERE p.id = {statement.bind(product_id)}"""
         pool = await self._database.hot()
         row = await pool.fetchrow(statement.text, *statement.params)
         if row is None:

@@ -1,5 +1,7 @@
 """The JSON of a product as channels see it, prices aside, built by PostgreSQL."""
 
+# ruff: noqa: S608 - statements are put together here from constants; every value is bound
+
 from collections.abc import Sequence
 
 from catalog.audiences.predicate import Statement

@@ -1,5 +1,7 @@
 """Finding products by what somebody typed: the interface, and PostgreSQL behind it."""
 
+# ruff: noqa: S608 - statements are put together here from constants; every value is bound
+
 import re
 from typing import Final, Protocol
 

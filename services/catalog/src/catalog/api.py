@@ -49,7 +49,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     grouping_routes,
     audit_routes,
     *(integration_routes(feed, permission=scope) for feed, scope in FED),
-    run_routes(),
+    run_routes([feed.resource for feed, _ in FED]),
 )
 
 

@@ -67,7 +67,7 @@ class Verdict:
 
 
 def explain(audience: Audience, facts: Facts) -> list[Verdict]:
-    """Every check in order. The product is visible if all pass, where one of membership and grants suffices."""
+    """Every check in order. All must pass; of membership and grants one suffices."""
     granted = [rule for rule in audience.also if rule.target_ids & facts.targets]
     found = [
         Verdict("lifecycle", facts.lifecycle != "discontinued", f"the ERP says {facts.lifecycle}"),
@@ -77,14 +77,14 @@ def explain(audience: Audience, facts: Facts) -> list[Verdict]:
         ),
         Verdict("assortment", facts.member or bool(granted), _assortment(audience, facts.member, granted)),
     ]
-    found += [Verdict("also", True, "the rule grants it", rule.id) for rule in granted]
+    found += [Verdict("also", passes=True, reason="the rule grants it", rule_id=rule.id) for rule in granted]
     for rule in audience.only:
         matches = bool(rule.target_ids & facts.targets)
         reason = "it is among those the rule leaves" if matches else "the rule leaves only others"
         found.append(Verdict("only", matches, reason, rule.id))
     for rule in audience.hide:
         if rule.target_ids & facts.targets:
-            found.append(Verdict("hide", False, "the rule hides it", rule.id))
+            found.append(Verdict("hide", passes=False, reason="the rule hides it", rule_id=rule.id))
     return found
 
 

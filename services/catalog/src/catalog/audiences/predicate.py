@@ -24,8 +24,8 @@ def visible(statement: Statement, audience: Audience, alias: str = "l") -> str:
     """A condition on `listing` under the alias: true for exactly the products the audience sees."""
     targets = f"{alias}.targets && {{}}::text[]"
     member = (
-        f"EXISTS (SELECT 1 FROM catalogue_member m WHERE m.catalogue_id = {statement.bind(audience.catalogue_id)}"
-        f"::text AND m.product_id = {alias}.product_id)"
+        "EXISTS (SELECT 1 FROM catalogue_member m WHERE m.catalogue_id = "
+        f"{statement.bind(audience.catalogue_id)}::text AND m.product_id = {alias}.product_id)"
     )
     granted = sorted(set().union(*(rule.target_ids for rule in audience.also)))
     if granted:

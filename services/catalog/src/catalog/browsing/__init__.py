@@ -1,1 +1,1 @@
-"""Browsing: every read of a channel, each under the caller's audience, each one statement that builds JSON."""
+"""Browsing: every read of a channel, under the caller's audience, one statement that builds JSON."""

@@ -38,8 +38,8 @@ SELECT coalesce(json_agg(facet ORDER BY code), '[]'::json)::text FROM (
         'values', CASE WHEN a.type IN ('number', 'date') THEN '[]'::json ELSE
             json_agg(json_build_object('value', x.value, 'label', x.label, 'count', x.count)
                 ORDER BY x.position, x.count DESC, x.value) END,
-        'min', CASE WHEN a.type = 'number' THEN trim_scale(min(x.low))::text WHEN a.type = 'date' THEN min(x.value) END,
-        'max', CASE WHEN a.type = 'number' THEN trim_scale(max(x.high))::text WHEN a.type = 'date' THEN max(x.value) END
+        'min', CASE a.type WHEN 'number' THEN trim_scale(min(x.low))::text WHEN 'date' THEN min(x.value) END,
+        'max', CASE a.type WHEN 'number' THEN trim_scale(max(x.high))::text WHEN 'date' THEN max(x.value) END
         ) AS facet
     FROM valued x JOIN attribute a ON a.id = x.attribute_id GROUP BY a.id) listed"""
 

@@ -76,6 +76,7 @@ def matches(statement: Statement, wanted: AttributeFilter, locales: Sequence[str
         either.append(f"({' AND '.join(ends)})")
     return (
         "EXISTS (SELECT 1 FROM attribute_value v JOIN attribute a ON a.id = v.attribute_id "
-        f"WHERE v.product_id = {alias}.product_id AND a.code = {statement.bind(wanted.code)} AND NOT a.deleted "
+        f"WHERE v.product_id = {alias}.product_id AND a.code = {statement.bind(wanted.code)} "
+        "AND NOT a.deleted "
         f"AND v.locale = ANY({statement.bind(['', *locales])}::text[]) AND ({' OR '.join(either)}))"
     )

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 from catalog.audiences.predicate import Statement
 
-_TEXT = "(SELECT t.{0} FROM product_text t WHERE t.product_id = p.id AND t.locale = ANY({1}) AND t.{0} IS NOT NULL ORDER BY array_position({1}, t.locale) LIMIT 1)"
+_TEXT = """(SELECT t.{0} FROM product_text t
+    WHERE t.product_id = p.id AND t.locale = ANY({1}) AND t.{0} IS NOT NULL
+    ORDER BY array_position({1}, t.locale) LIMIT 1)"""
 
-AVAILABILITY = """(SELECT json_build_object('quantity', trim_scale(sum(s.quantity))::text, 'unit', p.base_unit,
-    'as_of', to_char(min(s.as_of) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
+AVAILABILITY = """(SELECT json_build_object('quantity', trim_scale(sum(s.quantity))::text,
+    'unit', p.base_unit, 'as_of', to_char(min(s.as_of) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
     FROM stock s WHERE s.product_id = p.id AND NOT s.deleted HAVING count(*) > 0)"""
 
 ORDER_TERMS = """json_build_object('minimum', trim_scale(p.minimum_quantity)::text,
@@ -43,7 +45,8 @@ def item(statement: Statement, locales: Sequence[str], *, availability: bool) ->
         FROM product_category pc WHERE pc.product_id = p.id), '[]'::json),
     'base_unit', p.base_unit, 'sales_unit', coalesce(p.sales_unit, p.base_unit), 'units', {UNITS},
     'order_terms', {ORDER_TERMS}, 'lifecycle', p.lifecycle,
-    'image', (SELECT m.url FROM media m WHERE m.product_id = p.id AND m.kind = 'image' ORDER BY m.position LIMIT 1)
+    'image', (SELECT m.url FROM media m WHERE m.product_id = p.id AND m.kind = 'image'
+        ORDER BY m.position LIMIT 1)
     {stock})"""
 
 
@@ -54,8 +57,8 @@ def details(statement: Statement, locales: Sequence[str]) -> str:
     return f"""json_build_object('description', {localized("description", chain)},
     'item_group_id', p.item_group_id, 'superseded_by_id', p.superseded_by_id,
     'attributes', coalesce((SELECT json_agg(json_build_object('code', a.code,
-            'label', coalesce({named("a.names", chain)}, a.code), 'type', a.type, 'unit', a.unit, 'values', a.found)
-            ORDER BY a.code)
+            'label', coalesce({named("a.names", chain)}, a.code), 'type', a.type, 'unit', a.unit,
+            'values', a.found) ORDER BY a.code)
         FROM (SELECT a.id, a.code, a.names, a.type, a.unit, json_agg(json_build_object('value', v.value,
                 'label', {option}) ORDER BY v.ordinal) AS found
             FROM attribute_value v JOIN attribute a ON a.id = v.attribute_id AND NOT a.deleted
@@ -71,4 +74,5 @@ def media(statement: Statement, locales: Sequence[str]) -> str:
     """The media links of a product, as a JSON list over `product p`."""
     chain = f"{statement.bind(list(locales))}::text[]"
     return f"""coalesce((SELECT json_agg(json_build_object('kind', m.kind, 'url', m.url,
-        'label', {named("m.names", chain)}) ORDER BY m.position) FROM media m WHERE m.product_id = p.id), '[]'::json)"""
+        'label', {named("m.names", chain)}) ORDER BY m.position)
+        FROM media m WHERE m.product_id = p.id), '[]'::json)"""

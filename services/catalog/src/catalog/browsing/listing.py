@@ -55,7 +55,8 @@ def page(
     statement.text = (
         f"WITH page AS MATERIALIZED (SELECT l.product_id, {key} AS key FROM {found} "
         f"ORDER BY {order.format(key=key, id='l.product_id')} LIMIT {limit + 1}) "
-        f"SELECT {shown}::text AS item, page.key, page.product_id FROM page JOIN product p ON p.id = page.product_id "
+        f"SELECT {shown}::text AS item, page.key, page.product_id "
+        "FROM page JOIN product p ON p.id = page.product_id "
         f"ORDER BY {order.format(key='page.key', id='page.product_id')}"
     )
     return statement

@@ -34,8 +34,8 @@ class Ordering:
                 'external_id', p.external_id, 'description', coalesce(l.title, p.external_id),
                 'base_unit', p.base_unit, 'base_unit_decimals', coalesce(u.decimals, 0),
                 'sales_unit', coalesce(p.sales_unit, p.base_unit), 'units', {items.UNITS},
-                'order_terms', {items.ORDER_TERMS}, 'tax_group', p.tax_group, 'discount_group', p.discount_group,
-                'lifecycle', p.lifecycle) END ORDER BY w.place), '[]'::json)::text
+                'order_terms', {items.ORDER_TERMS}, 'tax_group', p.tax_group,
+                'discount_group', p.discount_group, 'lifecycle', p.lifecycle) END ORDER BY w.place), '[]'::json)::text
         FROM unnest({wanted}) WITH ORDINALITY AS w (id, place)
         LEFT JOIN listing l ON l.product_id = w.id AND {visible(statement, audience)}
         LEFT JOIN product p ON p.id = l.product_id
@@ -56,23 +56,26 @@ class Ordering:
         own = statement.bind(principal.account_id)
         sees = visible(statement, audience)
         statement.text = f"""WITH wanted AS (
-            SELECT place, code, folded FROM unnest({wanted}, {folded}) WITH ORDINALITY AS w (code, folded, place)),
+            SELECT place, code, folded
+            FROM unnest({wanted}, {folded}) WITH ORDINALITY AS w (code, folded, place)),
         named AS (
             SELECT w.place, p.id, NULL::text AS unit, p.external_id = w.code AS exact
-            FROM wanted w JOIN listing s ON s.code = w.folded AND w.folded <> '' JOIN product p ON p.id = s.product_id
+            FROM wanted w JOIN listing s ON s.code = w.folded AND w.folded <> ''
+            JOIN product p ON p.id = s.product_id
             UNION ALL
             SELECT w.place, c.product_id, c.unit, c.code = w.code
             FROM wanted w JOIN product_code c ON c.normalized = w.folded AND w.folded <> '' AND NOT c.deleted
             WHERE c.kind <> 'customer' OR EXISTS (SELECT 1 FROM account a WHERE a.source = c.account_source
                 AND a.external_id = c.account_external_id AND a.id = {own}::text)),
         direct AS (
-            SELECT n.place, n.id, n.unit, n.exact, false AS superseded FROM named n JOIN listing l ON l.product_id = n.id
-            WHERE {sees}),
+            SELECT n.place, n.id, n.unit, n.exact, false AS superseded
+            FROM named n JOIN listing l ON l.product_id = n.id WHERE {sees}),
         successors AS (
             SELECT n.place, l.product_id AS id, NULL::text AS unit, n.exact, true AS superseded
             FROM named n JOIN product old ON old.id = n.id AND old.lifecycle = 'discontinued'
             JOIN listing l ON l.product_id = old.superseded_by_id WHERE {sees}),
-        meant AS (SELECT place, id, max(unit) AS unit, bool_or(exact) AS exact, bool_and(superseded) AS superseded
+        meant AS (
+            SELECT place, id, max(unit) AS unit, bool_or(exact) AS exact, bool_and(superseded) AS superseded
             FROM (SELECT * FROM direct UNION ALL SELECT * FROM successors) both_kinds GROUP BY place, id)
         SELECT m.place, m.exact, m.superseded, m.unit, ({shown})::text AS item
         FROM meant m JOIN product p ON p.id = m.id ORDER BY m.place, p.external_id, p.id"""

@@ -130,7 +130,8 @@ class Browsing:
             SELECT target, count(*) AS count FROM listing l, unnest(l.targets) AS target
             WHERE {visible(statement, audience)} GROUP BY target)
         SELECT json_build_object('id', c.id, 'tree_id', c.tree_id, 'parent_id', c.parent_id, 'code', c.code,
-            'name', coalesce({name}, c.code), 'position', c.position, 'product_count', counted.count)::text AS item
+            'name', coalesce({name}, c.code), 'position', c.position,
+            'product_count', counted.count)::text AS item
         FROM counted JOIN category c ON c.id = counted.target AND NOT c.deleted
         WHERE {wanted}::text IS NULL OR c.tree_id = {wanted}
         ORDER BY c.tree_id, cardinality(c.path), c.position, c.code"""
@@ -144,7 +145,8 @@ class Browsing:
         return f"""coalesce((SELECT json_agg(json_build_object('type', r.type, 'product', r.shown)
                 ORDER BY r.type, r.position, r.target_id)
             FROM (SELECT x.type, x.position, x.target_id, {shown} AS shown
-                FROM relation x JOIN listing t ON t.product_id = x.target_id JOIN product p ON p.id = x.target_id
+                FROM relation x JOIN listing t ON t.product_id = x.target_id
+                JOIN product p ON p.id = x.target_id
                 WHERE x.product_id = {product} AND {visible(statement, audience, "t")}
                 ORDER BY x.type, x.position LIMIT 200) r), '[]'::json)"""
 

@@ -35,7 +35,7 @@ def words(text: str) -> list[str]:
 
 
 class PostgresSearch:
-    """Exact codes first, then beginnings of codes, then full text: every word, by its stem or its beginning."""
+    """Exact codes first, then beginnings of codes, then every word, by its stem or its beginning."""
 
     def relation(self, statement: Statement, text: str, locale: str, account_id: str | None) -> str:
         """SQL of the finds; nothing is found by a text without a letter or digit."""
@@ -58,7 +58,8 @@ class PostgresSearch:
         begins = f"{{0}} >= {code} AND {{0}} < {code} || chr(1114109) AND " + begins.replace("{}", "{0}")
         return [
             f"SELECT l.product_id, 0 AS rank FROM listing l WHERE l.code = {code}",
-            f"SELECT c.product_id, 0 FROM product_code c WHERE c.normalized = {code} AND NOT c.deleted AND {own}",
+            "SELECT c.product_id, 0 FROM product_code c "
+            f"WHERE c.normalized = {code} AND NOT c.deleted AND {own}",
             f"SELECT l.product_id, {_TIER} FROM listing l WHERE {begins.format('l.code')}",
             f"SELECT c.product_id, {_TIER} FROM product_code c "
             f"WHERE {begins.format('c.normalized')} AND NOT c.deleted AND {own}",

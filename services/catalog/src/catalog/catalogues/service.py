@@ -109,7 +109,7 @@ class CatalogueService:
         return after
 
     async def remove(self, principal: Principal, catalogue_id: str, version: int) -> None:
-        """Removes a catalogue: who has it sees nothing of it. Raises CatalogueNotFound, PreconditionFailed."""
+        """Removes a catalogue with all its members. Raises CatalogueNotFound, PreconditionFailed."""
         async with self._database.transaction() as tx:
             before = await self._locked(tx, catalogue_id, version)
             newer = next_version(before.version, self._clock.now())

@@ -1,6 +1,7 @@
 """The digital layer ⇄ PostgreSQL."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Table, delete, insert, select
@@ -19,6 +20,7 @@ from catalog.tables import (
 )
 from chassis.database import Reader, Transaction
 
+Rows = list[dict[str, Any]]
 Values = Mapping[tuple[str, str], Sequence[StoredValue]]
 """Values as they are kept, by attribute id and locale."""
 
@@ -65,42 +67,19 @@ class ContentRepository:
         }
         statement = upsert(product_content).values(head)
         await tx.execute(statement.on_conflict_do_update(index_elements=["product_id"], set_=head))
-        if after.texts != before.texts:
-            await self._replace(
-                tx,
-                product_text,
-                after,
-                [
-                    {
-                        "locale": locale,
-                        "title": texts.title,
-                        "description": texts.description,
-                        "keywords": texts.keywords,
-                    }
-                    for locale, texts in after.texts.items()
-                ],
-            )
-        if after.category_ids != before.category_ids:
-            rows = [{"category_id": category_id} for category_id in after.category_ids]
-            await self._replace(tx, product_category, after, rows)
-        if after.relations != before.relations:
-            rows = [
-                {"type": link.type, "target_id": link.target_id, "position": place}
-                for place, link in enumerate(after.relations)
-            ]
-            await self._replace(tx, relation, after, rows)
-        if after.media != before.media:
-            rows = [
-                {"kind": link.kind, "url": link.url, "names": dict(link.names), "position": place}
-                for place, link in enumerate(after.media)
-            ]
-            await self._replace(tx, media, after, rows)
+        parts = (
+            (product_text, _text_rows(before), _text_rows(after)),
+            (product_category, _category_rows(before), _category_rows(after)),
+            (relation, _relation_rows(before), _relation_rows(after)),
+            (media, _media_rows(before), _media_rows(after)),
+        )
+        for table, old, new in parts:
+            if new != old:
+                await self._replace(tx, table, after, new)
         if values is not None:
             await self._replace(tx, attribute_value, after, _value_rows(values))
 
-    async def _replace(
-        self, tx: Transaction, table: Table, content: Content, rows: Sequence[Mapping[str, Any]]
-    ) -> None:
+    async def _replace(self, tx: Transaction, table: Table, content: Content, rows: Rows) -> None:
         await tx.execute(delete(table).where(table.c.product_id == content.product_id))
         if rows:
             await tx.execute(insert(table), [{"product_id": content.product_id, **row} for row in rows])
@@ -118,7 +97,26 @@ class ContentRepository:
         return tuple(AttributeValues(code, locale, tuple(values)) for (code, locale), values in found.items())
 
 
-def _value_rows(values: Values) -> list[dict[str, Any]]:
+def _text_rows(content: Content) -> Rows:
+    return [{"locale": locale, **asdict(texts)} for locale, texts in content.texts.items()]
+
+
+def _category_rows(content: Content) -> Rows:
+    return [{"category_id": category_id} for category_id in content.category_ids]
+
+
+def _relation_rows(content: Content) -> Rows:
+    return [{**asdict(link), "position": place} for place, link in enumerate(content.relations)]
+
+
+def _media_rows(content: Content) -> Rows:
+    return [
+        {"kind": link.kind, "url": link.url, "names": dict(link.names), "position": place}
+        for place, link in enumerate(content.media)
+    ]
+
+
+def _value_rows(values: Values) -> Rows:
     return [
         {
             "attribute_id": attribute_id,

@@ -92,9 +92,9 @@ class ContentService:
 
     async def _check(self, tx: Transaction, after: Content, change: Mapping[str, Any]) -> None:
         """Raises UnknownReference for what the change names and nobody knows."""
-        if "family_id" in change and after.family_id is not None:
-            if await self._families.find(tx, after.family_id) is None:
-                raise UnknownReference("/family_id", [after.family_id])
+        family_id = after.family_id if "family_id" in change else None
+        if family_id is not None and await self._families.find(tx, family_id) is None:
+            raise UnknownReference("/family_id", [family_id])
         if "category_ids" in change:
             unknown = await self._categories.unknown(tx, after.category_ids)
             if unknown:

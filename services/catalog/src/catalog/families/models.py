@@ -9,7 +9,7 @@ BUILT_IN_FIELDS: Final = frozenset({"title", "description", "image"})
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """A field that a channel demands: a built-in one or an attribute's code; in one language, or ("") in any."""
+    """A field a channel demands: built-in or an attribute's code; in one language, or ("") in any."""
 
     channel: str
     locale: str
@@ -40,7 +40,7 @@ class Completeness:
 def completeness(
     requirements: Iterable[Requirement], filled: frozenset[tuple[str, str]]
 ) -> dict[str, Completeness]:
-    """Completeness by channel. `filled`: (field, locale) pairs that hold something, locale "" for any language.
+    """Completeness by channel. `filled`: (field, locale) that hold something, locale "" for any language.
 
     A demand in a language is met by a value in it or by one for every language; percents are rounded down,
     so that 100 means complete.

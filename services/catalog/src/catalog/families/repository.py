@@ -17,7 +17,8 @@ _FILLED: Final = text(
         WHERE t.product_id = ANY(CAST(:ids AS text[])) AND f.value IS NOT NULL
     UNION ALL SELECT m.product_id, 'image', '' FROM media m
         WHERE m.product_id = ANY(CAST(:ids AS text[])) AND m.kind = 'image'
-    UNION ALL SELECT v.product_id, a.code, v.locale FROM attribute_value v JOIN attribute a ON a.id = v.attribute_id
+    UNION ALL SELECT v.product_id, a.code, v.locale
+        FROM attribute_value v JOIN attribute a ON a.id = v.attribute_id
         WHERE v.product_id = ANY(CAST(:ids AS text[])) AND NOT a.deleted) found GROUP BY product_id"""
 )
 

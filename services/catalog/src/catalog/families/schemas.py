@@ -12,7 +12,7 @@ from chassis.values import Identifier, Locale, Slug
 
 
 class RequirementBody(StrictModel):
-    """A field a channel demands: `title`, `description`, `image` or an attribute's code; maybe in a language."""
+    """A field a channel demands: `title`, `description`, `image` or an attribute; maybe in a language."""
 
     channel: Slug
     locale: Locale | Literal[""] = ""

@@ -15,7 +15,8 @@ _UNKNOWN: Final = """SELECT DISTINCT c.{field} FROM {chunk} c WHERE c.{field} IS
 AND NOT EXISTS (SELECT 1 FROM {table} g WHERE g.source = :source AND g.external_id = c.{field}) ORDER BY 1"""
 
 _ADD: Final = """INSERT INTO {table} (id, source, external_id, version)
-SELECT id, :source, code, CAST(:now AS bigint) FROM unnest(CAST(:ids AS text[]), CAST(:codes AS text[])) AS w (id, code)
+SELECT id, :source, code, CAST(:now AS bigint)
+FROM unnest(CAST(:ids AS text[]), CAST(:codes AS text[])) AS w (id, code)
 ON CONFLICT (source, external_id) DO NOTHING"""
 
 _RESOLVE: Final = """UPDATE {chunk} c SET {field}_id = g.id FROM {table} g

@@ -32,7 +32,8 @@ def _document() -> str:
     """The searchable text of a product: as the ERP says it, and as it is described in every language."""
     own = stemmer_sql("t.locale")
     described = f"""(SELECT string_agg(({_weighed("t.title", own, "A")} || {_weighed("t.keywords", own, "B")}
-        || {_weighed("t.description", own, "D")})::text, ' ') FROM product_text t WHERE t.product_id = p.id)"""
+        || {_weighed("t.description", own, "D")})::text, ' ')
+        FROM product_text t WHERE t.product_id = p.id)"""
     grouped = _weighed(
         "concat_ws(' ', b.external_id, g.external_id, b.names::text, g.names::text)", "'simple'", "C"
     )
@@ -48,13 +49,13 @@ SELECT p.id, p.external_id, {NORMALIZED.format("p.external_id")},
         p.description, p.external_id),
     NOT p.placeholder AND NOT p.is_charge AND p.lifecycle <> 'discontinued',
     array_remove(ARRAY[p.id, p.brand_id, p.item_group_id], NULL) || coalesce(
-        (SELECT array_agg(DISTINCT step ORDER BY step) FROM product_category pc JOIN category c ON c.id = pc.category_id,
-            unnest(c.path) AS step WHERE pc.product_id = p.id AND NOT c.deleted), '{{}}'),
+        (SELECT array_agg(DISTINCT step ORDER BY step)
+            FROM product_category pc JOIN category c ON c.id = pc.category_id, unnest(c.path) AS step WHERE pc.product_id = p.id AND NOT c.deleted), '{{}}'),
     {_document()}
 FROM product p LEFT JOIN brand b ON b.id = p.brand_id LEFT JOIN item_group g ON g.id = p.item_group_id
 WHERE p.id = ANY(CAST(:ids AS text[])) ORDER BY p.id
-ON CONFLICT (product_id) DO UPDATE SET code = excluded.code, title = excluded.title, sellable = excluded.sellable,
-    targets = excluded.targets, document = excluded.document
+ON CONFLICT (product_id) DO UPDATE SET code = excluded.code, title = excluded.title,
+    sellable = excluded.sellable, targets = excluded.targets, document = excluded.document
 WHERE (listing.title, listing.sellable, listing.targets, listing.document)
     IS DISTINCT FROM (excluded.title, excluded.sellable, excluded.targets, excluded.document)"""
 )

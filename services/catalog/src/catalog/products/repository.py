@@ -14,7 +14,8 @@ from chassis.database import Reader, Transaction
 _PLACEHOLDERS: Final = text(
     """INSERT INTO product (id, source, external_id, version, placeholder)
 SELECT id, source, external_id, CAST(:version AS bigint), true
-FROM unnest(CAST(:ids AS text[]), CAST(:sources AS text[]), CAST(:keys AS text[])) AS w (id, source, external_id)
+FROM unnest(CAST(:ids AS text[]), CAST(:sources AS text[]), CAST(:keys AS text[]))
+    AS w (id, source, external_id)
 ORDER BY source, external_id ON CONFLICT (source, external_id) DO NOTHING RETURNING id"""
 )
 

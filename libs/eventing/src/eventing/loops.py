@@ -1,0 +1,51 @@
+"""Loops that must not die: they log, count, wait and go on."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from eventing.metrics import EventMetrics
+
+logger = structlog.get_logger(__name__)
+
+Probe = Callable[[str], None]
+"""Called with the name of a step just done; the way tests count and kill."""
+
+
+def no_probe(_: str) -> None:
+    """What runs outside tests."""
+
+
+async def pause(stop: asyncio.Event, seconds: float) -> None:
+    """Waits, but not longer than until `stop`."""
+    try:
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    except TimeoutError:
+        return
+
+
+async def keep_going(
+    name: str, step: Callable[[asyncio.Event], Awaitable[None]], stop: asyncio.Event, metrics: EventMetrics
+) -> None:
+    """Runs `step` again and again until `stop`; a step that raises is logged, counted and retried.
+
+    The same trouble is logged once, and once more when it is over.
+    """
+    trouble: str | None = None
+    delay = 0.2
+    while not stop.is_set():
+        try:
+            await step(stop)
+        except Exception as error:  # this loop must not die; it logs and counts
+            metrics.loop_failures.labels(name).inc()
+            if trouble != repr(error):
+                trouble = repr(error)
+                logger.warning("loop_failed", loop=name, error=trouble, exc_info=error)
+            await pause(stop, delay)
+            delay = min(delay * 2, 5.0)
+        else:
+            if trouble is not None:
+                logger.info("loop_recovered", loop=name)
+            trouble, delay = None, 0.2

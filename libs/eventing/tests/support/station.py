@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -221,10 +222,11 @@ class Station:
         """Everything Kafka has of a topic, in order per partition."""
         return [record async for record in read_log(self.bootstrap, topic)]
 
-    async def send(self, *events: Outgoing, ids: Sequence[str] | None = None) -> None:
+    async def send(self, *events: Outgoing, topic: str | None = None) -> None:
         """Writes straight to Kafka, past outbox and relay."""
         producer = await Producer.start(self.bootstrap, 5.0)
-        outcomes = await producer.send([message_of(event, self.name, ce_id) for event, ce_id in zip(events, ids or [new_id() for _ in events], strict=True)])
+        messages = [message_of(event, self.name, new_id()) for event in events]
+        outcomes = await producer.send([replace(one, topic=topic or one.topic) for one in messages])
         await producer.close()
         assert [None] * len(events) == list(outcomes)
 

@@ -1,6 +1,6 @@
 """Every failure of accounts a caller may see."""
 
-from chassis.failures import Conflict, FieldError, Invalid, NotFound
+from chassis.failures import Conflict, Denied, FieldError, Invalid, NotFound, Unauthenticated, Unavailable
 
 
 class AccountNotFound(NotFound):
@@ -54,3 +54,99 @@ class UnknownPermission(Invalid):
         super().__init__(
             errors=[FieldError("unknown_permission", f"{name} does not exist", "/permissions") for name in unknown]
         )
+
+
+class LoginBusy(Unavailable):
+    """More people log in at once than passwords can be checked."""
+
+    code = "login_busy"
+    title = "Too many people log in just now"
+
+
+class LoginFailed(Unauthenticated):
+    """Wrong mail address or password; which one is not told."""
+
+    code = "login_failed"
+    title = "Mail address or password are not right"
+
+
+class UnknownChannel(Unauthenticated):
+    """The channel is not registered, or its secret is wrong."""
+
+    code = "unknown_channel"
+    title = "This channel is not registered"
+
+
+class SessionEnded(Unauthenticated):
+    """The refresh token is not (or no longer) valid."""
+
+    code = "session_ended"
+    title = "The session has ended; log in again"
+
+
+class NoAccount(Denied):
+    """The login is right, and no account is open to it."""
+
+    code = "no_account"
+    title = "There is no account this log-in may use"
+
+
+class TokenNotUsable(Invalid):
+    """An invitation or reset token is unknown, used or over."""
+
+    code = "token_not_usable"
+    title = "This link was used already or is over"
+
+
+class PasswordTooWeak(Invalid):
+    """The password is too short or too well known."""
+
+    code = "password_too_weak"
+    title = "This password is too easy to guess"
+
+
+class InvalidClient(Unauthenticated):
+    """Unknown client or wrong secret (RFC 6749, 5.2)."""
+
+    code = "invalid_client"
+    title = "Client and secret do not match"
+
+
+class InvalidScope(Invalid):
+    """A scope the client does not have (RFC 6749, 5.2)."""
+
+    status = 400
+    code = "invalid_scope"
+    title = "The client does not have this scope"
+
+
+class UnsupportedGrantType(Invalid):
+    """Only client credentials are given tokens here."""
+
+    status = 400
+    code = "unsupported_grant_type"
+    title = "Only grant_type=client_credentials is supported"
+
+
+class CatalogueNotFound(Invalid):
+    """catalog has not told of such a catalogue."""
+
+    code = "catalogue_not_found"
+    title = "There is no such catalogue"
+
+    def __init__(self, catalogue_id: str) -> None:
+        super().__init__(errors=[FieldError("catalogue_not_found", f"{catalogue_id} is unknown", "/catalogue_id")])
+
+
+class ManagedByErp(Conflict):
+    """The ERP keeps this user; the platform does not change it."""
+
+    code = "managed_by_erp"
+    title = "This user is kept by the ERP"
+
+
+class UserExists(Conflict):
+    """The login is a user of the account already."""
+
+    code = "user_exists"
+    title = "This person is a user of the account already"

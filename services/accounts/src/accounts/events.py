@@ -26,7 +26,6 @@ class AccountState(EventModel):
     delivery_terms: str | None
     block: Block
     parent_account_id: str | None
-    active_users: int
     created_at: datetime
 
 

@@ -233,13 +233,10 @@ session = Table(
     Column("channel_id", Text),
     Column("generation", Integer, nullable=False),
     Column("token_hash", LargeBinary, nullable=False),
-    Column("previous_hash", LargeBinary),
     _moment("rotated_at", nullable=False),
     _moment("expires_at", nullable=False),
     _moment("revoked_at"),
     Index(None, "login_id"),
-    Index(None, "token_hash", unique=True),
-    Index(None, "previous_hash"),
 )
 
 signing_key = Table(

@@ -1,0 +1,1 @@
+"""Customer accounts: organisations as the ERP knows them, with what the platform adds."""

@@ -1,0 +1,52 @@
+"""Signing keys ⇄ PostgreSQL; private parts are encrypted there."""
+
+import base64
+import hashlib
+
+from cryptography.fernet import Fernet
+from sqlalchemy import delete, insert, select, text
+
+from accounts.keys.models import SigningKey
+from accounts.tables import signing_key
+from chassis.database import Reader, Transaction
+
+
+class KeyRepository:
+    """Stores keys with their private part encrypted by the token secret."""
+
+    def __init__(self, secret: str) -> None:
+        self._fernet = Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"keys\0" + secret.encode()).digest()))
+
+    async def all(self, reader: Reader) -> list[SigningKey]:
+        """Every key, oldest first."""
+        rows = await reader.all(select(signing_key).order_by(signing_key.c.signs_from))
+        return [
+            SigningKey(
+                row["id"],
+                row["public_key"],
+                self._fernet.decrypt(row["private_key"]),
+                row["signs_from"],
+                row["signs_until"],
+            )
+            for row in rows
+        ]
+
+    async def lock(self, tx: Transaction) -> None:
+        """Only one process makes a key at a time."""
+        await tx.execute(text("LOCK TABLE signing_key IN SHARE ROW EXCLUSIVE MODE"))
+
+    async def add(self, tx: Transaction, key: SigningKey) -> None:
+        """Stores a new key."""
+        await tx.execute(
+            insert(signing_key).values(
+                id=key.id,
+                public_key=key.public_key,
+                private_key=self._fernet.encrypt(key.private_key),
+                signs_from=key.signs_from,
+                signs_until=key.signs_until,
+            )
+        )
+
+    async def remove(self, tx: Transaction, key_ids: list[str]) -> None:
+        """Forgets keys whose tokens have all ended."""
+        await tx.execute(delete(signing_key).where(signing_key.c.id.in_(key_ids)))

@@ -1,0 +1,1 @@
+"""Logins: a person's credential, whatever accounts it is a member of."""

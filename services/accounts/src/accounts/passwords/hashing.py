@@ -1,0 +1,61 @@
+"""Hashing and checking passwords in a small thread pool with a bounded queue."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, TypeVar
+
+from pwdlib import PasswordHash
+from pwdlib.exceptions import UnknownHashError
+from pwdlib.hashers.argon2 import Argon2Hasher
+
+from accounts.errors import LoginBusy
+
+Result = TypeVar("Result")
+MIN_PASSWORD_LENGTH: Final = 12
+MAX_PASSWORD_LENGTH: Final = 256
+
+
+class PasswordHashing:
+    """argon2id (RFC 9106). One hash costs tens of milliseconds of a core, so they never run on the event loop.
+
+    Beyond `queue` waiting ones a call raises LoginBusy before it hashes anything.
+    """
+
+    def __init__(self, threads: int, queue: int) -> None:
+        self._hasher = PasswordHash((Argon2Hasher(),))
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="argon2")
+        self._limit = threads + queue
+        self._under_way = 0
+        self._decoy: str | None = None
+
+    async def hash(self, password: str) -> str:
+        """The encoded hash of a password."""
+        return await self._run(lambda: self._hasher.hash(password))
+
+    async def verify(self, password: str, encoded: str | None) -> bool:
+        """Whether the password is right. Without a hash it takes as long, and is wrong."""
+        if encoded is None:
+            self._decoy = self._decoy or await self.hash("nobody has this password")
+            await self._run(lambda: self._matches(password, str(self._decoy)))
+            return False
+        return await self._run(lambda: self._matches(password, encoded))
+
+    def _matches(self, password: str, encoded: str) -> bool:
+        try:
+            return self._hasher.verify(password, encoded)
+        except UnknownHashError:
+            return False
+
+    async def _run(self, work: Callable[[], Result]) -> Result:
+        if self._under_way >= self._limit:
+            raise LoginBusy(retry_after=2)
+        self._under_way += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        finally:
+            self._under_way -= 1
+
+    async def close(self) -> None:
+        """Ends the threads."""
+        self._pool.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,157 @@
+"""Logging in and out over HTTP, for users and for staff."""
+
+from typing import Annotated
+
+from fastapi import Depends, status
+
+from accounts.errors import (
+    LoginBusy,
+    LoginFailed,
+    NoAccount,
+    PasswordTooWeak,
+    SessionEnded,
+    TokenNotUsable,
+    UnknownChannel,
+    UserNotFound,
+)
+from accounts.permissions import SEES_PRICES, SEES_STOCK
+from accounts.sessions.schemas import (
+    LoginRequest,
+    LogoutRequest,
+    Me,
+    OrderRules,
+    PasswordResetRequest,
+    PasswordSetRequest,
+    RefreshRequest,
+    StaffLoginRequest,
+    SwitchAccountRequest,
+    TokenAnswer,
+    my_account,
+)
+from accounts.wiring import Wired
+from chassis.principal import Caller, Principal
+from chassis.routing import problems, router
+from chassis.security import admin, channel
+
+routes = router("sessions")
+User = Annotated[Principal, Depends(channel())]
+Staff = Annotated[Principal, Depends(admin())]
+
+
+@routes.post(
+    "/v1/login",
+    operation_id="log_in",
+    summary="Log in through a registered channel",
+    responses=problems(UnknownChannel, LoginFailed, NoAccount, LoginBusy),
+)
+async def log_in(wiring: Wired, body: LoginRequest) -> TokenAnswer:
+    return TokenAnswer.of(await wiring.sessions.log_in(body.credentials()))
+
+
+@routes.post(
+    "/v1/login/refresh",
+    operation_id="refresh_login",
+    summary="Exchange a refresh token",
+    responses=problems(SessionEnded),
+)
+async def refresh_login(wiring: Wired, body: RefreshRequest) -> TokenAnswer:
+    return TokenAnswer.of(await wiring.sessions.refresh(body.refresh_token, Caller.USER))
+
+
+@routes.post(
+    "/v1/login/switch-account",
+    operation_id="switch_account",
+    summary="Go on for another account of the same login",
+    responses=problems(NoAccount),
+)
+async def switch_account(wiring: Wired, principal: User, body: SwitchAccountRequest) -> TokenAnswer:
+    return TokenAnswer.of(await wiring.sessions.switch_account(principal, body.account_id))
+
+
+@routes.post(
+    "/v1/logout", operation_id="log_out", summary="Log out", status_code=status.HTTP_204_NO_CONTENT
+)
+async def log_out(wiring: Wired, principal: User, body: LogoutRequest) -> None:
+    await wiring.sessions.log_out(principal, body.refresh_token)
+
+
+@routes.post(
+    "/v1/password-resets",
+    operation_id="ask_for_password_reset",
+    summary="Ask for a mail with a link; the answer is the same for every address",
+    status_code=status.HTTP_202_ACCEPTED,
+)
+async def ask_for_password_reset(wiring: Wired, body: PasswordResetRequest) -> None:
+    await wiring.invitations.ask_for_reset(body.email)
+
+
+@routes.post(
+    "/v1/password-resets/complete",
+    operation_id="complete_password_reset",
+    summary="Set a new password with a mailed link",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(TokenNotUsable, PasswordTooWeak, LoginBusy),
+)
+async def complete_password_reset(wiring: Wired, body: PasswordSetRequest) -> None:
+    await wiring.invitations.set_password(body.token, body.password, body.name, "reset")
+
+
+@routes.post(
+    "/v1/invitations/accept",
+    operation_id="accept_invitation",
+    summary="Choose a password with a mailed invitation",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(TokenNotUsable, PasswordTooWeak, LoginBusy),
+)
+async def accept_invitation(wiring: Wired, body: PasswordSetRequest) -> None:
+    await wiring.invitations.set_password(body.token, body.password, body.name, "invitation")
+
+
+@routes.get("/v1/me", operation_id="get_me", summary="Who is logged in", responses=problems(UserNotFound))
+async def get_me(wiring: Wired, principal: User) -> Me:
+    user = await wiring.users.get(principal.subject, principal.account_id)
+    found = await wiring.accounts.get(user.account_id)
+    permissions = user.permissions()
+    may_order = "orders:place" in permissions and user.block == "none"
+    return Me(
+        user_id=user.id,
+        login_id=user.login_id,
+        email=user.email,
+        name=user.name,
+        account_id=user.account_id,
+        accounts=[my_account(other) for other in await wiring.sessions.accounts_of(principal)],
+        permissions=sorted(permissions),
+        sees_prices=SEES_PRICES in permissions,
+        sees_stock=SEES_STOCK in permissions,
+        currency=user.currency,
+        locales=list(wiring.locales),
+        order_rules=OrderRules(may_order=may_order, blocked=user.block != "none"),
+        default_ship_to_id=found.default_ship_to.id if found.default_ship_to else None,
+    )
+
+
+@routes.post(
+    "/admin/v1/login",
+    operation_id="log_in_staff",
+    summary="Log in as staff",
+    responses=problems(LoginFailed, LoginBusy),
+)
+async def log_in_staff(wiring: Wired, body: StaffLoginRequest) -> TokenAnswer:
+    return TokenAnswer.of(await wiring.sessions.log_in_staff(body.credentials()))
+
+
+@routes.post(
+    "/admin/v1/login/refresh",
+    operation_id="refresh_staff_login",
+    summary="Exchange a refresh token",
+    responses=problems(SessionEnded),
+)
+async def refresh_staff_login(wiring: Wired, body: RefreshRequest) -> TokenAnswer:
+    return TokenAnswer.of(await wiring.sessions.refresh(body.refresh_token, Caller.STAFF))
+
+
+@routes.post(
+    "/admin/v1/logout", operation_id="log_out_staff", summary="Log out", status_code=status.HTTP_204_NO_CONTENT
+)
+async def log_out_staff(wiring: Wired, principal: Staff, body: LogoutRequest) -> None:
+    await wiring.sessions.log_out(principal, body.refresh_token)

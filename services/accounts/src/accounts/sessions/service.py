@@ -1,0 +1,242 @@
+"""Use cases of sessions: log in, refresh, switch the account, log out; for users and for staff."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from accounts.channels.repository import ChannelRepository
+from accounts.errors import LoginFailed, NoAccount, SessionEnded, UnknownChannel
+from accounts.logins.repository import Login, LoginRepository
+from accounts.passwords.hashing import PasswordHashing
+from accounts.revocations.repository import Revocations
+from accounts.sessions.models import RefreshToken, RefreshTokens, Session, Verdict, judge
+from accounts.sessions.repository import SessionRepository
+from accounts.sessions.tokens import AccessToken, TokenIssuer
+from accounts.staff.repository import StaffRepository
+from accounts.users.models import User
+from accounts.users.publishing import outgoing
+from accounts.users.repository import UserRepository
+from chassis.clock import Clock, next_version
+from chassis.database import Database, Transaction
+from chassis.ids import new_id
+from chassis.principal import Caller, Principal
+from eventing.outbox import Outbox
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPolicy:
+    """How long a session lives, how long the last refresh token but one is taken, and where days begin."""
+
+    lifetime: timedelta
+    grace: timedelta
+    time_zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What somebody logs in with."""
+
+    email: str
+    password: str
+    channel: str
+    channel_secret: str | None
+    account_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """Tokens for a principal."""
+
+    access: AccessToken
+    refresh_token: str
+    principal: Principal
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStores:
+    """The repositories sessions need."""
+
+    logins: LoginRepository
+    users: UserRepository
+    staff: StaffRepository
+    channels: ChannelRepository
+    sessions: SessionRepository
+
+
+def principal_of(user: User, channel_id: str | None) -> Principal:
+    """A user as the principal of a token."""
+    return Principal(
+        caller=Caller.USER,
+        subject=user.id,
+        permissions=user.permissions(),
+        issued_at=0,
+        expires_at=0,
+        token="",
+        login_id=user.login_id,
+        account_id=user.account_id,
+        role_id=user.role.id,
+        channel_id=channel_id,
+    )
+
+
+class SessionService:
+    """Logging in and staying logged in. Failures do not tell whether a login exists."""
+
+    def __init__(
+        self,
+        database: Database,
+        stores: SessionStores,
+        passwords: PasswordHashing,
+        issuer: TokenIssuer,
+        refresh_tokens: RefreshTokens,
+        revocations: Revocations,
+        outbox: Outbox,
+        policy: SessionPolicy,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._stores = stores
+        self._passwords = passwords
+        self._issuer = issuer
+        self._refresh_tokens = refresh_tokens
+        self._revocations = revocations
+        self._outbox = outbox
+        self._policy = policy
+        self._clock = clock
+
+    async def log_in(self, credentials: Credentials) -> Granted:
+        """Raises UnknownChannel, LoginFailed, NoAccount, LoginBusy."""
+        async with self._database.read() as reader:
+            channel = await self._stores.channels.by_code(reader, credentials.channel)
+        if channel is None or not channel.admits(credentials.channel_secret):
+            raise UnknownChannel
+        login = await self._proven(credentials)
+        async with self._database.transaction() as tx:
+            user = _chosen(await self._stores.users.of_login(tx, login.id), credentials.account_id)
+            await self._note_login(tx, user)
+            return await self._opened(tx, principal_of(user, channel.id))
+
+    async def log_in_staff(self, credentials: Credentials) -> Granted:
+        """Raises LoginFailed, LoginBusy."""
+        login = await self._proven(credentials)
+        async with self._database.transaction() as tx:
+            member = await self._stores.staff.of_login(tx, login.id)
+            if member is None:
+                raise LoginFailed
+            return await self._opened(tx, member.principal())
+
+    async def refresh(self, text: str, caller: Caller) -> Granted:
+        """New tokens for a refresh token. Raises SessionEnded; an old token that comes again ends its family."""
+        token = RefreshToken.parse(text)
+        if token is None or not self._refresh_tokens.genuine(token):
+            raise SessionEnded
+        async with self._database.transaction() as tx:
+            granted = await self._refreshed(tx, token, caller)
+        # The family's end must be committed, so the refusal comes after the transaction.
+        if granted is None:
+            raise SessionEnded
+        return granted
+
+    async def switch_account(self, principal: Principal, account_id: str) -> Granted:
+        """A session for another account of the same login. Raises NoAccount."""
+        async with self._database.transaction() as tx:
+            user = _chosen(await self._stores.users.of_login(tx, principal.login_id or ""), account_id)
+            await self._note_login(tx, user)
+            return await self._opened(tx, principal_of(user, principal.channel_id))
+
+    async def log_out(self, principal: Principal, text: str | None) -> None:
+        """Ends the refresh token's session, or every session of the login, and the access tokens given so far."""
+        token = RefreshToken.parse(text) if text else None
+        async with self._database.transaction() as tx:
+            if token is None:
+                await self._stores.sessions.revoke_login(tx, principal.login_id or "", self._clock.now())
+            elif self._refresh_tokens.genuine(token):
+                await self._stores.sessions.revoke(tx, token.session_id, self._clock.now())
+            kind = "user" if principal.caller is Caller.USER else "staff"
+            await self._revocations.revoke(tx, kind, [principal.subject])
+
+    async def accounts_of(self, principal: Principal) -> list[User]:
+        """Every user the caller's login is, where the account is open."""
+        async with self._database.read() as reader:
+            users = await self._stores.users.of_login(reader, principal.login_id or "")
+        return [user for user in users if user.block != "access"]
+
+    async def _proven(self, credentials: Credentials) -> Login:
+        async with self._database.read() as reader:
+            login = await self._stores.logins.by_email(reader, credentials.email)
+        right = await self._passwords.verify(credentials.password, login.password_hash if login else None)
+        if login is None or not right:
+            raise LoginFailed
+        return login
+
+    async def _refreshed(self, tx: Transaction, token: RefreshToken, caller: Caller) -> Granted | None:
+        session = await self._stores.sessions.locked(tx, token.session_id)
+        now = self._clock.now()
+        if session is None or session.caller is not caller:
+            return None
+        verdict = judge(session, token.generation, now, self._policy.grace)
+        if verdict is Verdict.REUSED:
+            await self._stores.sessions.revoke(tx, session.id, now)
+            await self._revocations.revoke(tx, "login", [session.login_id])
+        if verdict in (Verdict.REUSED, Verdict.ENDED):
+            return None
+        principal = await self._principal_of(tx, session)
+        if principal is None:
+            return None
+        generation = session.generation
+        if verdict is Verdict.ROTATE:
+            generation += 1
+            stored = self._refresh_tokens.hash(session.id, generation)
+            await self._stores.sessions.rotate(tx, session.id, generation, stored, now)
+        return await self._granted(principal, session.id, generation)
+
+    async def _principal_of(self, tx: Transaction, session: Session) -> Principal | None:
+        if session.caller is Caller.STAFF:
+            member = await self._stores.staff.find(tx, session.subject)
+            return member.principal() if member else None
+        user = await self._stores.users.locked(tx, session.subject, None)
+        if user is None or user.block == "access":
+            return None
+        await self._note_login(tx, user)
+        return principal_of(user, session.channel_id)
+
+    async def _note_login(self, tx: Transaction, user: User) -> None:
+        now = self._clock.now()
+        today: date = now.astimezone(self._policy.time_zone).date()
+        locked = await self._stores.users.locked(tx, user.id, user.account_id)
+        if locked is None:
+            raise NoAccount
+        seen = locked.logged_in(now, today, next_version(locked.version, now))
+        if seen is not locked:
+            await self._stores.users.save(tx, seen)
+            await self._outbox.put(tx, [outgoing(seen)])
+
+    async def _opened(self, tx: Transaction, principal: Principal) -> Granted:
+        now: datetime = self._clock.now()
+        session = Session(
+            id=new_id(),
+            login_id=principal.login_id or "",
+            caller=principal.caller,
+            subject=principal.subject,
+            channel_id=principal.channel_id,
+            generation=1,
+            rotated_at=now,
+            expires_at=now + self._policy.lifetime,
+            revoked_at=None,
+        )
+        await self._stores.sessions.add(tx, session, self._refresh_tokens.hash(session.id, 1))
+        return await self._granted(principal, session.id, 1)
+
+    async def _granted(self, principal: Principal, session_id: str, generation: int) -> Granted:
+        access = await self._issuer.issue(principal)
+        return Granted(access, self._refresh_tokens.text(session_id, generation), principal)
+
+
+def _chosen(users: list[User], account_id: str | None) -> User:
+    """The user of the account asked for, else the one who logged in last."""
+    open_ones = [user for user in users if user.block != "access"]
+    if account_id is not None:
+        open_ones = [user for user in open_ones if user.account_id == account_id]
+    if not open_ones:
+        raise NoAccount
+    return max(open_ones, key=lambda user: user.last_login_on or date.min)

@@ -1,0 +1,1 @@
+"""Users: a login's membership of one account, with a role and flags that narrow it."""

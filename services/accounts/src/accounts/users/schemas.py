@@ -1,0 +1,112 @@
+"""Users on the wire."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from accounts.users.models import ManagedBy, Status, User
+from accounts.users.service import Invitation, WantedChange
+from chassis.models import Answer, StrictModel
+from chassis.values import Flag, Identifier, Line, Locale, MailAddress
+
+
+class UserOut(Answer):
+    """A user of an account."""
+
+    id: str
+    account_id: str
+    login_id: str
+    email: str
+    name: str | None
+    role_id: str
+    role_code: str
+    managed_by: ManagedBy
+    status: Status
+    sees_prices: bool
+    sees_stock: bool
+    invited_at: datetime | None
+    first_login_at: datetime | None
+    last_login_on: date | None
+
+    @classmethod
+    def of(cls, user: User) -> "UserOut":
+        """The wire form of a user."""
+        own = {name: getattr(user, name) for name in cls.model_fields if hasattr(user, name)}
+        return cls(**own, role_id=user.role.id, role_code=user.role.code)
+
+
+class UserInvite(StrictModel):
+    """Somebody to become a user of the caller's own account."""
+
+    email: MailAddress
+    name: Line | None = None
+    role_id: Identifier
+    sees_prices: Flag = True
+    sees_stock: Flag = True
+    locale: Locale | None = None
+    send_mail: Flag = True
+
+    def for_account(self, account_id: str) -> Invitation:
+        """The invitation into an account."""
+        return Invitation(
+            account_id,
+            self.email,
+            self.name,
+            self.role_id,
+            self.sees_prices,
+            self.sees_stock,
+            self.locale,
+            self.send_mail,
+        )
+
+
+class StaffUserInvite(UserInvite):
+    """Somebody to become a user of an account."""
+
+    account_id: Identifier
+
+
+class UserInviteBatch(StrictModel):
+    """Up to 1,000 people to become users."""
+
+    items: Annotated[list[StaffUserInvite], Field(min_length=1, max_length=1000)]
+
+
+class UserInviteResult(Answer):
+    """What became of one item of a batch."""
+
+    index: int
+    status: str
+    user_id: str | None
+    code: str | None
+
+
+class UserInviteResults(Answer):
+    """What became of a batch, item by item."""
+
+    counts: dict[str, int]
+    results: list[UserInviteResult]
+
+
+class UserPatch(StrictModel):
+    """Fields of a user to be changed; absent ones stay."""
+
+    role_id: Identifier | None = None
+    sees_prices: Flag | None = None
+    sees_stock: Flag | None = None
+
+    def change(self) -> WantedChange:
+        """The change asked for."""
+        return WantedChange(self.role_id, self.sees_prices, self.sees_stock)
+
+
+class UserContext(Answer):
+    """A user with account and role, as the deriver of audiences needs them."""
+
+    user_id: str
+    version: int
+    account_id: str
+    role_id: str
+    sees_prices: bool
+    sees_stock: bool

@@ -75,6 +75,7 @@ def _run(metadata: MetaData) -> Table:
         Column("source", Text, nullable=False),
         Column("scope", Text, nullable=False, server_default=""),
         Column("mode", Text, nullable=False),
+        Column("full", Boolean, nullable=False),
         Column("state", Text, nullable=False),
         Column("reason", JSONB(none_as_null=True)),
         Column("profile", JSONB(none_as_null=True)),

@@ -127,7 +127,7 @@ def digits_of(value: Any) -> str:
     """A JSON number as plain digits; refuses what is no number and exponents beyond reason."""
     if type(value) is int:
         return str(value) if -(10**40) < value < 10**40 else "9" * 41
-    if type(value) is Decimal and value.is_finite():
+    if isinstance(value, Decimal) and value.is_finite():
         if value and abs(value.adjusted()) > 40:
             raise Refused("out_of_range", "The number is out of range.")
         return format(value, "f")
@@ -151,7 +151,7 @@ def _integer(field: "Field") -> Check:
         if type(value) is str and _INTEGER.fullmatch(value):
             value = int(value)
         if (
-            type(value) is Decimal
+            isinstance(value, Decimal)
             and value.is_finite()
             and abs(value.adjusted()) < 20
             and value == int(value)
@@ -296,5 +296,7 @@ def _free_json(value: Any, notes: list[tuple[str, str]]) -> Any:
     if type(value) is dict:
         return {clean_text(name): _free_json(item, notes) for name, item in value.items()}
     return (
-        digits_of(value) if type(value) is Decimal or (type(value) is int and abs(value) > BIGINT) else value
+        digits_of(value)
+        if isinstance(value, Decimal) or (type(value) is int and abs(value) > BIGINT)
+        else value
     )

@@ -184,6 +184,16 @@ class ExportStateForbids(Conflict):
         super().__init__(f"it is {state}", extra={"state": state})
 
 
+class SettlementInvalid(Invalid):
+    """An acknowledged export has a number, a rejected one has none."""
+
+    code = "settlement_invalid"
+    title = "Name the ERP's order number with acknowledged, and only then"
+
+    def __init__(self) -> None:
+        super().__init__(errors=[FieldError("settlement_invalid", "see title", "/erp_order_number")])
+
+
 def at(pointer: str, code: str, message: str, extra: Mapping[str, Any] | None = None) -> FieldError:
     """What is wrong at a place of the request body."""
     return FieldError(code, message, pointer=pointer, extra=extra)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from chassis import openapi, problems
 from chassis.boundary import Boundary
@@ -17,6 +18,13 @@ from chassis.settings import Settings
 from chassis.tokens import TokenVerifier
 
 Closing = Callable[[], Awaitable[None]]
+
+
+class ServiceApp(FastAPI):
+    """A FastAPI app whose request boundary lies outside everything, its own error page included."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return Boundary(super().build_middleware_stack())
 
 
 def build_app(
@@ -44,12 +52,14 @@ def build_app(
         for stop in on_stop:
             await stop()
 
-    app = FastAPI(
+    app = ServiceApp(
         title=title,
         lifespan=lifespan,
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
+        # A redirect would be built from the Host header, which is the caller's.
+        redirect_slashes=False,
         max_body_size=settings.body_limit,
         telemetry={"tracing": bool(settings.otlp_endpoint), "metrics": False, "logs": False},
     )
@@ -60,7 +70,6 @@ def build_app(
     for router in routers:
         app.include_router(router)
     app.routes.extend([*health_routes(health), Route("/internal/openapi.json", _contract(app, title))])
-    app.add_middleware(Boundary)
     return app
 
 

@@ -7,7 +7,8 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chassis import context
+from chassis import context, problems
+from chassis.failures import TooLarge
 from chassis.metrics import DURATION, REQUESTS
 
 DEADLINE_HEADER: Final = "x-deadline-ms"
@@ -33,9 +34,16 @@ class Boundary:
         context.deadline.set(time.monotonic() + _budget(headers.get(DEADLINE_HEADER)))
         started = time.perf_counter()
         status = 500
+        replaced = False
 
         async def observe(message: Message) -> None:
-            nonlocal status
+            nonlocal status, replaced
+            if replaced:
+                return
+            if _is_plain_refusal(message):
+                await problems.render(TooLarge())(scope, receive, observe)
+                replaced = True
+                return
             if message["type"] == "http.response.start":
                 status = message["status"]
                 answer = MutableHeaders(scope=message)
@@ -70,6 +78,13 @@ class Boundary:
 
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+def _is_plain_refusal(message: Message) -> bool:
+    """Whether Starlette's body limit answers by itself, in plain text, before any route could."""
+    if message["type"] != "http.response.start" or message["status"] != TooLarge.status:
+        return False
+    return Headers(raw=message["headers"]).get("content-type", "").startswith("text/plain")
 
 
 def _budget(milliseconds: str | None) -> float:

@@ -1,7 +1,9 @@
 """Time as an argument: nobody asks the operating system directly."""
 
-from datetime import UTC, datetime
-from typing import Protocol
+from datetime import UTC, datetime, timedelta
+from typing import Final, Protocol
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Clock(Protocol):
@@ -21,7 +23,8 @@ class SystemClock:
 
 def milliseconds(moment: datetime) -> int:
     """Milliseconds since the epoch, as versions and revocations count them."""
-    return int(moment.timestamp() * 1000)
+    # In whole numbers: a float of seconds loses the last millisecond now and then.
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 def next_version(previous: int | None, now: datetime) -> int:

@@ -6,7 +6,10 @@ import time
 from contextvars import ContextVar
 from typing import Final
 
-_TRACEPARENT: Final = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})", re.ASCII)
+# All zeros is how W3C Trace Context writes "none".
+_TRACEPARENT: Final = re.compile(
+    r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})", re.ASCII
+)
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)

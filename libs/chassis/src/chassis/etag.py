@@ -1,13 +1,14 @@
 """Concurrent edits: an ETag is the resource's version, and a change must name it."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Header, Response
 
 from chassis.failures import PreconditionFailed, PreconditionRequired
 
-_STRONG = re.compile(r'"(\d{1,19})"', re.ASCII)
+_LARGEST: Final = 2**63 - 1  # versions are bigint
+_STRONG: Final = re.compile(r'"(\d{1,19})"', re.ASCII)
 
 
 def etag(version: int) -> str:
@@ -29,7 +30,7 @@ def if_match(
     if value is None:
         raise PreconditionRequired
     found = _STRONG.fullmatch(value.strip())
-    if found is None:
+    if found is None or int(found[1]) > _LARGEST:
         raise PreconditionFailed
     return int(found[1])
 

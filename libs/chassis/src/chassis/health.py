@@ -1,9 +1,10 @@
 """Alive and ready: `/healthz` says the process runs, `/readyz` says what it can do, with reasons."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import text
@@ -14,6 +15,8 @@ from starlette.routing import Route
 
 from chassis.database import Database
 from chassis.metrics import metrics_page
+
+_PATIENCE_SECONDS: Final = 3.0  # a server that accepts and never answers is as good as down
 
 
 class State(StrEnum):
@@ -59,7 +62,7 @@ def database_probe(database: Database) -> Probe:
 
     async def probe() -> Check:
         try:
-            async with database.read() as reader:
+            async with asyncio.timeout(_PATIENCE_SECONDS), database.read() as reader:
                 await reader.scalar(text("SELECT 1"))
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             return Check(State.FAILED, f"the database does not answer: {type(error).__name__}")

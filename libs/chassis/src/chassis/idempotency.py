@@ -105,12 +105,14 @@ async def identify(
             errors=[FieldError("idempotency_key_required", "missing", parameter="Idempotency-Key")]
         )
     body = await request.body()
+    # From the scope: `request.url` is built from the Host header, which is the caller's.
+    path = request.scope["path"].encode("utf-8", "surrogatepass")
     rights = orjson.dumps(sorted(principal.permissions))
     return IdempotentRequest(
         principal=f"{principal.caller.value}:{principal.subject}",
         operation=operation,
         key=key,
-        request_hash=hashlib.sha256(request.url.path.encode() + b"\0" + body).digest(),
+        request_hash=hashlib.sha256(b"\0".join((path, request.scope["query_string"], body))).digest(),
         permissions_hash=hashlib.sha256(rights).digest(),
     )
 

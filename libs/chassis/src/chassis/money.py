@@ -1,7 +1,11 @@
 """Money arithmetic: pure, decimal, rounded once and half-up (docs/adr/0011-money-in-libs.md)."""
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
 from typing import Final
+
+# Wide enough for two numeric(18,6) multiplied. Cutting off, not rounding, before the one rounding: a quotient
+# without end neither reaches nor passes the half by being cut.
+_WIDE: Final = Context(prec=100, rounding=ROUND_DOWN)
 
 # ISO 4217 list one: currencies whose minor unit is not two decimals.
 _MINOR_UNITS: Final = {
@@ -41,9 +45,10 @@ def minor_unit(currency: str) -> int:
 
 def round_amount(value: Decimal, currency: str) -> Decimal:
     """The value rounded half-up to the currency's minor unit."""
-    return value.quantize(Decimal(1).scaleb(-minor_unit(currency)), rounding=ROUND_HALF_UP)
+    return value.quantize(Decimal(1).scaleb(-minor_unit(currency)), ROUND_HALF_UP, _WIDE)
 
 
 def line_amount(quantity: Decimal, net_price: Decimal, base_quantity: Decimal, currency: str) -> Decimal:
     """quantity ÷ base quantity × net price, rounded half-up to the minor unit, once."""
-    return round_amount(quantity * net_price / base_quantity, currency)
+    product = _WIDE.multiply(quantity, net_price)
+    return round_amount(_WIDE.divide(product, base_quantity), currency)

@@ -5,7 +5,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
+from pydantic.json_schema import models_json_schema
 
 from chassis.etag import if_match
 from chassis.failures import (
@@ -22,6 +23,7 @@ from chassis.failures import (
     UnsupportedMedia,
 )
 from chassis.problems import MalformedJson
+from chassis.routing import ProblemDocument, dependants
 from chassis.security import Requires
 
 _PROBLEM_SCHEMA = {"$ref": "#/components/schemas/ProblemDocument"}
@@ -33,10 +35,7 @@ def requirement(route: APIRoute) -> Requires | None:
 
 
 def _calls(dependant: Dependant) -> list[Any]:
-    found = [dependant.call]
-    for inner in dependant.dependencies:
-        found += _calls(inner)
-    return found
+    return [found.call for found in dependants(dependant)]
 
 
 def _implied(route: APIRoute) -> list[type[Failure]]:
@@ -51,7 +50,7 @@ def _implied(route: APIRoute) -> list[type[Failure]]:
         failures.append(NotFound)
     if route.body_field is not None:
         failures += [MalformedJson, Invalid, TooLarge, UnsupportedMedia]
-    elif route.dependant.query_params or route.dependant.header_params:
+    elif any(found.query_params or found.header_params for found in dependants(route.dependant)):
         failures.append(Invalid)
     return failures
 
@@ -89,11 +88,16 @@ def _annotate(operation: dict[str, Any], route: APIRoute) -> None:
         operation["x-permissions"] = list(needed.permissions)
 
 
+def api_routes(app: FastAPI) -> list[APIRoute]:
+    """Every operation's route; `app.routes` itself keeps included routers whole."""
+    found = [context.original_route for context in iter_route_contexts(app.routes)]
+    return [route for route in found if isinstance(route, APIRoute)]
+
+
 def service_document(app: FastAPI, title: str, version: str = "1") -> dict[str, Any]:
     """The whole OpenAPI document of an app, internal paths included."""
-    routes = [route for route in app.routes if isinstance(route, APIRoute)]
     body = get_openapi(title=title, version=version, routes=app.routes)
-    for route in routes:
+    for route in api_routes(app):
         if not route.include_in_schema:
             continue
         for method in route.methods or ():
@@ -105,7 +109,11 @@ def service_document(app: FastAPI, title: str, version: str = "1") -> dict[str, 
         "scheme": "bearer",
         "bearerFormat": "JWT",
     }
-    components.setdefault("schemas", {})
+    # Every operation's problems refer to it, also where no route names a failure of its own.
+    _, definitions = models_json_schema(
+        [(ProblemDocument, "serialization")], ref_template="#/components/schemas/{model}"
+    )
+    components.setdefault("schemas", {}).update(definitions["$defs"])
     for unwanted in ("HTTPValidationError", "ValidationError"):
         components["schemas"].pop(unwanted, None)
     return body

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Generic, TypeVar
+from urllib.parse import quote, urlencode
 
 import orjson
 from fastapi import Query, Request, Response
@@ -81,7 +82,9 @@ def _fingerprint(binding: object) -> str:
 class Paging:
     """Dependency of every list operation: where the page starts, how long it is, and the page itself."""
 
-    def __init__(self, request: Request, response: Response, limit: Limit = 50, cursor: CursorText = None) -> None:
+    def __init__(
+        self, request: Request, response: Response, limit: Limit = 50, cursor: CursorText = None
+    ) -> None:
         self._request = request
         self._response = response
         self._cursors: Cursors = request.app.state.cursors
@@ -106,6 +109,10 @@ class Paging:
         next_cursor = None
         if len(rows) > self.limit:
             next_cursor = self._cursors.write(position(shown[-1]), self._binding)
-            url = self._request.url.include_query_params(cursor=next_cursor)
-            self._response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+            self._response.headers["Link"] = f'<{self._address_of(next_cursor)}>; rel="next"'
         return Page(items=[show(row) for row in shown], next_cursor=next_cursor)
+
+    def _address_of(self, cursor: str) -> str:
+        """Path and query of the next page; from the scope, because `request.url` believes the Host header."""
+        kept = [(name, value) for name, value in self._request.query_params.multi_items() if name != "cursor"]
+        return f"{quote(self._request.scope['path'])}?{urlencode([*kept, ('cursor', cursor)])}"

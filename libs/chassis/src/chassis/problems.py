@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
+import asyncpg
 import orjson
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -56,6 +57,8 @@ _BY_STATUS: dict[int, type[Failure]] = {
     401: Unauthenticated,
     404: NotFound,
     405: MethodNotAllowed,
+    406: Malformed,
+    408: Malformed,
     409: Conflict,
     410: Gone,
     413: TooLarge,
@@ -64,6 +67,12 @@ _BY_STATUS: dict[int, type[Failure]] = {
     429: Limited,
     503: Unavailable,
 }
+
+
+_CONNECTION_LOST = (InterfaceError, OperationalError, PoolTimeout, OSError, asyncpg.InterfaceError)
+# SQLSTATE classes: connection, transaction rolled back (deadlock, serialization), resources, lock not
+# available, shut down, system.
+_TRY_AGAIN = ("08", "40", "53", "55P03", "57P", "58")
 
 
 def document(failure: Failure) -> dict[str, Any]:
@@ -139,7 +148,9 @@ def install(app: FastAPI) -> None:
 
     async def on_http(_: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        return render(_BY_STATUS.get(error.status_code, InternalError)())
+        answer = render(_BY_STATUS.get(error.status_code, InternalError)())
+        answer.headers.update(error.headers or {})  # Allow of a 405
+        return answer
 
     async def on_database(_: Request, error: Exception) -> Response:
         return render(_from_database(error))
@@ -152,16 +163,22 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(DBAPIError, on_database)
+    app.add_exception_handler(asyncpg.PostgresError, on_database)
+    app.add_exception_handler(asyncpg.InterfaceError, on_database)
     app.add_exception_handler(PoolTimeout, on_database)
     app.add_exception_handler(OSError, on_database)
     app.add_exception_handler(Exception, on_bug)
 
 
 def _from_database(error: Exception) -> Failure:
-    if isinstance(error, DataError):
+    # SQLAlchemy's asyncpg dialect tells a DataError by its SQLSTATE only, never by its class.
+    state = getattr(getattr(error, "orig", error), "sqlstate", None) or ""
+    if state.startswith("22"):
         return Invalid("a value does not fit")
-    if isinstance(error, InterfaceError | OperationalError | PoolTimeout | OSError) or getattr(
-        error, "connection_invalidated", False
+    if (
+        isinstance(error, _CONNECTION_LOST)
+        or state.startswith(_TRY_AGAIN)
+        or getattr(error, "connection_invalidated", False)
     ):
         _log.warning("database_unavailable", error=type(error).__name__)
         return Unavailable("the database does not answer")

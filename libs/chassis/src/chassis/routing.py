@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from fastapi import APIRouter, Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict
 
 from chassis import strict_json
-from chassis.failures import Failure, UnsupportedMedia
+from chassis.failures import Failure, FieldError, Invalid, UnsupportedMedia
 
 
 class StrictRequest(Request):
@@ -21,18 +23,38 @@ class StrictRequest(Request):
 
 
 class StrictRoute(APIRoute):
-    """A route that reads strict JSON and refuses other kinds of body with 415."""
+    """A route that reads strict JSON and UTF-8 queries, and refuses other kinds of body with 415."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
         wants_json = self.body_field is not None and not _is_form(self)
+        reads_query = any(found.query_params for found in dependants(self.dependant))
 
         async def strictly(request: Request) -> Response:
             if wants_json and not _says_json(request):
                 raise UnsupportedMedia("send application/json")
+            if reads_query:
+                _require_text(request.scope["query_string"])
             return await handle(StrictRequest(request.scope, request.receive))
 
         return strictly
+
+
+def dependants(dependant: Dependant) -> list[Dependant]:
+    """A route's parameters with those of everything it depends on."""
+    found = [dependant]
+    for inner in dependant.dependencies:
+        found += dependants(inner)
+    return found
+
+
+def _require_text(query: bytes) -> None:
+    """Starlette would quietly read broken UTF-8 as replacement characters."""
+    try:
+        unquote_to_bytes(query).decode()
+    except UnicodeDecodeError as error:
+        wrong = FieldError("not_utf8", "the query is not UTF-8", parameter="query")
+        raise Invalid(errors=[wrong]) from error
 
 
 def _is_form(route: APIRoute) -> bool:
@@ -45,8 +67,12 @@ def _says_json(request: Request) -> bool:
     return (
         media_type == "application/json"
         or media_type.endswith("+json")
-        or (not media_type and request.headers.get("content-length", "0") == "0")
+        or (not media_type and _has_no_body(request))
     )
+
+
+def _has_no_body(request: Request) -> bool:
+    return request.headers.get("content-length", "0") == "0" and "transfer-encoding" not in request.headers
 
 
 def router(*tags: str) -> APIRouter:

@@ -1,7 +1,7 @@
 """JSON as strict as money needs it: no NaN, no duplicate keys, no deep nesting, exact decimals."""
 
 import json
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final, NoReturn
 
 MAX_DEPTH: Final = 32
@@ -33,7 +33,10 @@ def _integer(digits: str) -> int:
 
 
 def _decimal(digits: str) -> JsonNumber:
-    value = JsonNumber(digits)
+    try:
+        value = JsonNumber(digits)
+    except InvalidOperation as error:  # an exponent beyond what Decimal can hold
+        raise json.JSONDecodeError("a number is out of range", digits[:40], 0) from error
     if not -_EXPONENT_LIMIT < value.adjusted() < _EXPONENT_LIMIT:
         raise json.JSONDecodeError("a number is out of range", digits[:40], 0)
     return value

@@ -60,7 +60,8 @@ class TokenVerifier:
         try:
             key = await self._key(jws.extract_compact(token.encode()).headers())
             decoded = jwt.decode(token, key, algorithms=[ALGORITHM])
-        except (JoseError, ValueError, KeyError, TypeError, UnicodeError) as error:
+        # A header may be any JSON, nested as deep as a token is long.
+        except (JoseError, ValueError, KeyError, TypeError, UnicodeError, RecursionError) as error:
             raise Unauthenticated from error
         if decoded.header.get("typ") != TOKEN_TYPE or decoded.header.get("crit") is not None:
             raise Unauthenticated
@@ -138,14 +139,22 @@ class FetchedKeys:
 
     async def _refresh(self) -> None:
         try:
-            document = await self._fetch()
+            fetched = _imported(await self._fetch())
         except Unavailable:
             # Keys are published ten minutes before they sign: old ones outlive an outage of accounts.
             if not self._keys:
                 raise
         else:
-            self._keys = {entry["kid"]: OKPKey.import_key(entry) for entry in document["keys"]}
+            self._keys = fetched
         self._fetched = time.monotonic()
+
+
+def _imported(document: dict[str, Any]) -> dict[str, OKPKey]:
+    try:
+        return {entry["kid"]: OKPKey.import_key(entry) for entry in document["keys"]}
+    except (JoseError, ValueError, KeyError, TypeError) as error:
+        # Left alone, a KeyError would read as "no such key": the caller's token would be blamed.
+        raise Unavailable("the public keys could not be read") from error
 
 
 class JwksFetch(Protocol):

@@ -17,6 +17,7 @@ from chassis.principal import Principal
 
 _FAILURES_TO_OPEN: Final = 5
 _OPEN_SECONDS: Final = 2.0
+_FAIR_SECONDS: Final = 1.0
 
 
 class UpstreamDown(Unavailable):
@@ -103,6 +104,7 @@ class Upstream:
         timeout: float | None = None,
     ) -> UpstreamAnswer:
         """One call with the whole answer in memory. Raises UpstreamDown."""
+        seconds = context.seconds_left(timeout or self._timeout)
         async with self.open(
             method,
             path,
@@ -116,7 +118,7 @@ class Upstream:
             try:
                 content = await answer.read()
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
-                self._breaker.failed()
+                self._no_answer(error, seconds)
                 raise UpstreamDown(self.service) from error
             return UpstreamAnswer(answer.status, answer.headers, content)
 
@@ -139,6 +141,14 @@ class Upstream:
             body = orjson.dumps(json)
             outgoing["Content-Type"] = "application/json"
         return _Opened(self, method, path, params, body, outgoing, seconds)
+
+    def _no_answer(self, error: Exception, seconds: float) -> None:
+        """Counts a failure, unless the caller gave too little time to call it one.
+
+        Otherwise five requests with a deadline of a millisecond would shut a service out for everybody.
+        """
+        if not (isinstance(error, TimeoutError) and seconds < min(self._timeout, _FAIR_SECONDS)):
+            self._breaker.failed()
 
     def _headers(
         self, principal: Principal | None, headers: Mapping[str, str] | None, seconds: float
@@ -202,7 +212,7 @@ class _Opened:
                 allow_redirects=False,
             )
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            upstream._breaker.failed()
+            upstream._no_answer(error, self._seconds)
             raise UpstreamDown(upstream.service) from error
         upstream._breaker.succeeded()
         return self._answer

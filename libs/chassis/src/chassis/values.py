@@ -5,7 +5,6 @@ their own readers, which accept it from its digits).
 """
 
 import re
-import unicodedata
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final
@@ -24,12 +23,19 @@ from pydantic_core import PydanticCustomError
 
 from chassis.strict_json import JsonNumber
 
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # Unicode category Cc, whole
+_CONTROL_IN_TEXT: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_MOMENT: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})",
+    re.ASCII,
+)
 _DECIMAL: Final = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,12})?", re.ASCII)
 
 
-def has_control(text: str, allowed: str = "") -> bool:
-    """Whether the text holds a control character (Unicode category Cc), those allowed aside."""
-    return any(unicodedata.category(character) == "Cc" and character not in allowed for character in text)
+def has_control(text: str) -> bool:
+    """Whether the text holds a control character (Unicode category Cc)."""
+    return _CONTROL.search(text) is not None
 
 
 def _no_control(text: str) -> str:
@@ -39,7 +45,7 @@ def _no_control(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    if has_control(text, "\n\r\t"):
+    if _CONTROL_IN_TEXT.search(text):
         raise PydanticCustomError("control_character", "control characters are not allowed here")
     return text
 
@@ -105,20 +111,27 @@ Count = Annotated[int, Strict(), Field(ge=0, le=2_147_483_647)]
 
 
 def _moment_from_text(value: Any) -> Any:
-    if not isinstance(value, str | datetime):
+    # Pydantic alone would also take seconds since 1970 ("1700000000").
+    if not (isinstance(value, datetime) or (isinstance(value, str) and _MOMENT.fullmatch(value))):
         raise PydanticCustomError("moment", "a time is text as in 2026-01-31T12:00:00Z")
     return value
 
 
 def _day_from_text(value: Any) -> Any:
-    if isinstance(value, datetime) or not isinstance(value, str | date):
+    is_day = isinstance(value, date) and not isinstance(value, datetime)
+    if not (is_day or (isinstance(value, str) and _DAY.fullmatch(value))):
         raise PydanticCustomError("day", "a date is text as in 2026-01-31")
     return value
 
 
-Moment = Annotated[
-    AwareDatetime, BeforeValidator(_moment_from_text), AfterValidator(lambda value: value.astimezone(UTC))
-]
+def _in_utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:  # the first or last hours there are, seen from another zone
+        raise PydanticCustomError("out_of_range", "a time between the years 1 and 9999") from error
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment_from_text), AfterValidator(_in_utc)]
 """A moment in UTC (RFC 3339 with its offset)."""
 
 Day = Annotated[date, BeforeValidator(_day_from_text)]

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 from chassis.clock import Clock
 from chassis.database import Database
-
 from feeds.repository import RunRepository
 from feeds.runs import OnRunChanged, State
 

@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
 import structlog
-from chassis.clock import Clock
-from chassis.database import Database
 from sqlalchemy.exc import SQLAlchemyError
 
+from chassis.clock import Clock
+from chassis.database import Database
 from feeds.repository import RunRepository
 
 LEASE = timedelta(seconds=30)

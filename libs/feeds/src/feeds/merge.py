@@ -93,8 +93,9 @@ class Merge:
         await self._load_staged(tx, origin, after)
         await self._prepare(tx, origin, preview=False)
         params = _params(origin)
-        await tx.scalar(self.statements.lock, params)
+        await self._by_index(tx, on=True)
         found = await tx.first(self.statements.apply, params)
+        await self._by_index(tx, on=False)
         assert found is not None, "an aggregate has one row"
         _check_written(found["expected"], found["written"])
         if found["publish"]:
@@ -113,6 +114,7 @@ class Merge:
             async with tx.savepoint():
                 await self._load_staged(tx, origin, after)
                 await self._prepare(tx, origin, preview=True)
+                await self._by_index(tx, on=True)
                 found = await tx.all(self.statements.preview, _params(origin))
                 last = await tx.first(self.statements.last_of_chunk)
                 raise _Undone
@@ -152,8 +154,9 @@ class Merge:
         )
         await self._prepare(tx, origin, preview=False)
         params = _params(origin)
-        await tx.scalar(self.statements.lock, params)
+        await self._by_index(tx, on=True)
         found = await tx.all(self.statements.apply_returning, params)
+        await self._by_index(tx, on=False)
         if found:
             _check_written(sum(row["expected"] for row in found), found[0]["written"])
         publish = [(row["external_id"], row["target_id"]) for row in found if row["publish"]]
@@ -185,6 +188,9 @@ class Merge:
             await self.feed.prepare(
                 tx, Chunk(self.feed, origin.source, origin.scope, origin.received, preview)
             )
+
+    async def _by_index(self, tx: Transaction, *, on: bool) -> None:
+        await tx.execute(self.statements.by_index, {"value": "off" if on else "on"})
 
     async def _changed(self, tx: Transaction, ids: Sequence[str]) -> None:
         if self.feed.changed is not None:

@@ -7,9 +7,9 @@ from functools import lru_cache
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from chassis.models import StrictModel
 from pydantic import Field, field_validator, model_validator
 
+from chassis.models import StrictModel
 from feeds.fields import Kind, RowSchema
 from feeds.values import Refused
 

@@ -9,8 +9,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 import msgspec
-from chassis import strict_json
 
+from chassis import strict_json
 from feeds.fields import Kind, Note, RowSchema
 from feeds.profiles import Convert, ImportProfile
 from feeds.values import Refused

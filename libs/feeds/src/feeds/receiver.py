@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 import orjson
+from starlette.requests import ClientDisconnect
+
 from chassis.clock import Clock
 from chassis.database import Database, Transaction
 from chassis.ids import new_id
-from starlette.requests import ClientDisconnect
-
 from feeds.batch import shown_key, unknown_fields
 from feeds.feed import TableFeed
 from feeds.fields import Note, Row, notes_json

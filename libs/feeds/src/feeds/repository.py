@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from chassis.database import Reader, Transaction
 from sqlalchemy import RowMapping, insert, or_, select, text, update
 from sqlalchemy.sql import ColumnElement
 
+from chassis.database import Reader, Transaction
 from feeds.runs import COUNTS, ENDED, WORKABLE, Mode, Run, State
 from feeds.tables import FeedTables
 

@@ -5,11 +5,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 import structlog
+from sqlalchemy import text
+
 from chassis.clock import Clock, milliseconds
 from chassis.database import Database, Transaction
 from chassis.ids import new_id
-from sqlalchemy import text
-
 from feeds.feed import TableFeed
 from feeds.housekeeping import Housekeeping
 from feeds.lease import LEASE, keep_lease

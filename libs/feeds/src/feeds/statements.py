@@ -30,18 +30,21 @@ FROM (SELECT w.*, COALESCE(lead(key) OVER (ORDER BY key, line_number) = key, fal
              row_number() OVER (ORDER BY key, line_number) AS position FROM ({rows}) w) s
 WHERE position <= CAST(:size AS bigint)"""
 
-_LOCK = """SELECT count(*) FROM (
-    SELECT 1 FROM {chunk} c JOIN {table} t ON t.source = :source AND t.{key} = c.key
-    WHERE NOT c.superseded AND t.received < CAST(:received AS bigint) AND ({touches})
-    ORDER BY t.{key} FOR NO KEY UPDATE OF t) locked"""
+# A chunk is small and the target may be large, or was empty when a plan was made: always go by the index, never
+# by a scan of the target. Costs of what is switched off would wake the compiler, so that is off too.
+_BY_INDEX = """SELECT set_config('enable_seqscan', :value, true), set_config('enable_hashjoin', :value, true),
+    set_config('enable_mergejoin', :value, true), set_config('enable_bitmapscan', :value, true),
+    set_config('jit', 'off', true)"""
 
+# Rows are written in key order, so that two merges cannot wait for each other. `tid` is where the row was seen:
+# a row that another writer moved since is not found there, and the whole chunk is run again.
 _CLASSIFY = """WITH x AS MATERIALIZED (
     SELECT k.*, {changes} AS changes, {publish} AS publish,
         k.old_id IS NOT NULL AND (k.outcome IN ('updated', 'discontinued', 'created')
             OR (k.outcome = 'unchanged' AND NOT k.superseded
                 AND (CAST(:stamp AS boolean) OR k.old_scope IS DISTINCT FROM CAST(:scope AS text)))) AS touch,
         {all_errors} AS all_errors, {all_warnings} AS all_warnings
-    FROM (SELECT c.*, t.id AS old_id, t.scope AS old_scope, COALESCE(t.id, {new_id}) AS target_id{states}{olds}{news},
+    FROM (SELECT c.*, t.id AS old_id, t.tid AS old_tid, t.scope AS old_scope, COALESCE(t.id, {new_id}) AS target_id{states}{olds}{news},
             CASE WHEN c.errors IS NOT NULL THEN 'rejected'
                  WHEN c.superseded THEN 'unchanged'
                  WHEN t.id IS NULL AND c.deleted THEN 'unchanged'
@@ -51,7 +54,9 @@ _CLASSIFY = """WITH x AS MATERIALIZED (
                  WHEN c.deleted THEN CASE WHEN {is_gone} THEN 'unchanged' ELSE 'discontinued' END
                  WHEN {differs} THEN 'updated'
                  ELSE 'unchanged' END AS outcome
-        FROM {chunk} c LEFT JOIN {table} t ON t.source = :source AND t.{key} = c.key OFFSET 0) k)"""
+        FROM {chunk} c LEFT JOIN LATERAL (
+            SELECT t.ctid AS tid, t.* FROM {table} t WHERE t.source = :source AND t.{key} = c.key OFFSET 0) t ON true
+        OFFSET 0) k ORDER BY k.key)"""
 
 _WRITE = """, inserted AS (
     INSERT INTO {table} (id, source, {key}, scope, received, version, run_id, line_number{extra_names}{names})
@@ -61,7 +66,7 @@ _WRITE = """, inserted AS (
     ON CONFLICT DO NOTHING RETURNING 1),
 changed AS (
     UPDATE {table} t SET scope = CAST(:scope AS text), received = CAST(:received AS bigint){extra_sets}{sets}
-    FROM x WHERE t.id = x.old_id AND x.touch AND t.received < CAST(:received AS bigint) RETURNING 1)"""
+    FROM x WHERE t.ctid = x.old_tid AND x.touch AND t.received < CAST(:received AS bigint) RETURNING 1)"""
 
 _DETAILS = """CASE WHEN x.all_errors IS NULL AND x.all_warnings IS NULL AND x.unresolved IS NULL AND x.changes IS NULL
     THEN NULL ELSE
@@ -126,20 +131,9 @@ class Statements:
         return self._load(_GIVEN)
 
     @cached_property
-    def lock(self) -> TextClause:
-        """Locks, in key order, the target rows that will be written; received, source, scope, stamp."""
-        touches = " OR ".join(
-            [
-                "CAST(:stamp AS boolean)",
-                "t.scope IS DISTINCT FROM CAST(:scope AS text)",
-                "c.deleted",
-                self.parts.differs,
-            ]
-            + ([f"t.{self.feed.placeholder}"] if self.feed.placeholder else [])
-        )
-        return text(
-            _LOCK.format(chunk=self.parts.chunk, table=self.parts.table, key=self.parts.key, touches=touches)
-        )
+    def by_index(self) -> TextClause:
+        """Makes the transaction's next statements look rows up one by one (value off), or ends that (value on)."""
+        return text(_BY_INDEX)
 
     @cached_property
     def last_of_chunk(self) -> TextClause:

@@ -5,9 +5,18 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 
 from accounts.audit.routes import routes as audit_routes
+from accounts.catalogues.routes import routes as catalogue_routes
+from accounts.channels.routes import routes as channel_routes
+from accounts.clients.routes import routes as client_routes
+from accounts.customer_accounts.routes import routes as account_routes
+from accounts.internal import routes as internal_routes
+from accounts.keys.routes import routes as key_routes
 from accounts.roles.routes import routes as role_routes
+from accounts.sessions.routes import routes as session_routes
 from accounts.settings import AccountsSettings
-from accounts.wiring import Wiring, wire
+from accounts.staff.routes import routes as staff_routes
+from accounts.users.routes import routes as user_routes
+from accounts.wiring import wire
 from chassis import openapi
 from chassis.application import build_app
 from chassis.clock import Clock, SystemClock
@@ -16,7 +25,19 @@ from chassis.health import Health, database_probe
 from chassis.tokens import TokenVerifier
 
 TITLE = "accounts"
-ROUTERS: tuple[APIRouter, ...] = (role_routes, audit_routes)
+ROUTERS: tuple[APIRouter, ...] = (
+    key_routes,
+    session_routes,
+    user_routes,
+    account_routes,
+    catalogue_routes,
+    role_routes,
+    staff_routes,
+    client_routes,
+    channel_routes,
+    audit_routes,
+    internal_routes,
+)
 
 
 def make_app(settings: AccountsSettings, clock: Clock | None = None) -> FastAPI:
@@ -34,7 +55,7 @@ def make_app(settings: AccountsSettings, clock: Clock | None = None) -> FastAPI:
         routers=ROUTERS,
         wiring=wiring,
         cursors=wiring.cursors,
-        on_stop=[database.close],
+        on_stop=[wiring.passwords.close, database.close],
     )
 
 

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from accounts.channels.repository import ChannelRepository
 from accounts.errors import LoginFailed, NoAccount, SessionEnded, UnknownChannel
+from accounts.events import SubjectKind
 from accounts.logins.repository import Login, LoginRepository
 from accounts.passwords.hashing import PasswordHashing
 from accounts.revocations.repository import Revocations
@@ -126,7 +127,7 @@ class SessionService:
             return await self._opened(tx, member.principal())
 
     async def refresh(self, text: str, caller: Caller) -> Granted:
-        """New tokens for a refresh token. Raises SessionEnded; an old token that comes again ends its family."""
+        """New tokens for a refresh token. Raises SessionEnded; an older one ends its family."""
         token = RefreshToken.parse(text)
         if token is None or not self._refresh_tokens.genuine(token):
             raise SessionEnded
@@ -145,14 +146,14 @@ class SessionService:
             return await self._opened(tx, principal_of(user, principal.channel_id))
 
     async def log_out(self, principal: Principal, text: str | None) -> None:
-        """Ends the refresh token's session, or every session of the login, and the access tokens given so far."""
+        """Ends the token's session, or every session of the login, and the access tokens given so far."""
         token = RefreshToken.parse(text) if text else None
         async with self._database.transaction() as tx:
             if token is None:
                 await self._stores.sessions.revoke_login(tx, principal.login_id or "", self._clock.now())
             elif self._refresh_tokens.genuine(token):
                 await self._stores.sessions.revoke(tx, token.session_id, self._clock.now())
-            kind = "user" if principal.caller is Caller.USER else "staff"
+            kind: SubjectKind = "user" if principal.caller is Caller.USER else "staff"
             await self._revocations.revoke(tx, kind, [principal.subject])
 
     async def accounts_of(self, principal: Principal) -> list[User]:

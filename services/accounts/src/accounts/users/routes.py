@@ -50,7 +50,9 @@ async def list_users(
     status_code=status.HTTP_201_CREATED,
     responses=problems(AccountNotFound, RoleNotFound, UserExists),
 )
-async def invite_user(wiring: Wired, principal: Writing, body: StaffUserInvite, response: Response) -> UserOut:
+async def invite_user(
+    wiring: Wired, principal: Writing, body: StaffUserInvite, response: Response
+) -> UserOut:
     user = await wiring.users.invite(principal, body.for_account(body.account_id))
     set_etag(response, user.version)
     response.headers["Location"] = f"/admin/v1/users/{user.id}"
@@ -93,7 +95,12 @@ async def get_user(wiring: Wired, _: Reading, user_id: Identifier, response: Res
     responses=problems(UserNotFound, RoleNotFound, ManagedByErp),
 )
 async def change_user(
-    wiring: Wired, principal: Writing, user_id: Identifier, body: UserPatch, version: Version, response: Response
+    wiring: Wired,
+    principal: Writing,
+    user_id: Identifier,
+    body: UserPatch,
+    version: Version,
+    response: Response,
 ) -> UserOut:
     user = await wiring.users.change(principal, user_id, None, body.change(), version)
     set_etag(response, user.version)

@@ -99,14 +99,3 @@ class UserPatch(StrictModel):
     def change(self) -> WantedChange:
         """The change asked for."""
         return WantedChange(self.role_id, self.sees_prices, self.sees_stock)
-
-
-class UserContext(Answer):
-    """A user with account and role, as the deriver of audiences needs them."""
-
-    user_id: str
-    version: int
-    account_id: str
-    role_id: str
-    sees_prices: bool
-    sees_stock: bool

@@ -123,7 +123,7 @@ class UserService:
         return after
 
     async def remove(self, principal: Principal, user_id: str, account_id: str | None, version: int) -> None:
-        """Takes the membership away; the login stays. Raises UserNotFound, ManagedByErp, PreconditionFailed."""
+        """Takes the membership away. Raises UserNotFound, ManagedByErp, PreconditionFailed."""
         async with self._database.transaction() as tx:
             before = await self._locked(tx, user_id, account_id, version)
             after = replace(before, deleted=True, version=next_version(before.version, self._clock.now()))
@@ -167,7 +167,9 @@ class UserService:
             raise ManagedByErp
         return found
 
-    async def _store(self, tx: Transaction, principal: Principal, action: str, before: User, after: User) -> None:
+    async def _store(
+        self, tx: Transaction, principal: Principal, action: str, before: User, after: User
+    ) -> None:
         await self._users.save(tx, after)
         shown = None if after.deleted else _shown(after)
         await self._audit.record(tx, principal, action, "user", after.id, _shown(before), shown)

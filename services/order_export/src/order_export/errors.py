@@ -37,6 +37,16 @@ class CartTooLarge(Invalid):
     title = "A cart holds at most 1,000 lines"
 
 
+class CartLineUnknown(Invalid):
+    """A change names a line that is not in the cart, and no product for a new one."""
+
+    code = "cart_line_unknown"
+    title = "There is no such line in the cart"
+
+    def __init__(self, index: int) -> None:
+        super().__init__(errors=[FieldError("cart_line_unknown", "not in this cart", f"/lines/{index}")])
+
+
 class OrderNotFound(NotFound):
     """No such order, or not yours."""
 
@@ -98,7 +108,9 @@ class ShipToUnknown(Invalid):
     title = "This is no delivery address of the account"
 
     def __init__(self) -> None:
-        super().__init__(errors=[FieldError("ship_to_unknown", "not an address of the account", "/ship_to_id")])
+        super().__init__(
+            errors=[FieldError("ship_to_unknown", "not an address of the account", "/ship_to_id")]
+        )
 
 
 class OrderLimitReached(Conflict):

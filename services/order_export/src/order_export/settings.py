@@ -25,7 +25,7 @@ class OrderExportSettings(StatefulSettings):
         description="Encrypts the secrets of connectors at rest; empty derives it from the cursor secret.",
     )
     connectors_may_reach_loopback: bool = Field(
-        False, description="Whether push connectors may call addresses of this very machine."
+        default=False, description="Whether push connectors may call addresses of this very machine."
     )
     push_poll_seconds: float = Field(0.5, gt=0, description="How often the worker looks for orders to push.")
     push_at_once: int = Field(8, ge=1, description="Orders pushed at the same time.")

@@ -188,7 +188,9 @@ connector = Table(
     _created(),
     CheckConstraint("protocol IN ('pull', 'push')", name="protocol"),
     Index("uq_connector_code", "code", unique=True, postgresql_where=text("NOT deleted")),
-    Index("uq_connector_active_source", "source", unique=True, postgresql_where=text("active AND NOT deleted")),
+    Index(
+        "uq_connector_active_source", "source", unique=True, postgresql_where=text("active AND NOT deleted")
+    ),
 )
 
 order_export = Table(
@@ -212,7 +214,13 @@ order_export = Table(
     _moment("updated_at", nullable=False),
     UniqueConstraint("order_id", "sequence"),
     CheckConstraint("kind IN ('order', 'change', 'cancellation')", name="kind"),
-    Index("ix_order_export_open", "connector_id", "state", "id", postgresql_where=text(f"state IN {OPEN_STATES}")),
+    Index(
+        "ix_order_export_open",
+        "connector_id",
+        "state",
+        "id",
+        postgresql_where=text(f"state IN {OPEN_STATES}"),
+    ),
     Index("ix_order_export_unassigned", "source", postgresql_where=text("connector_id IS NULL")),
     Index(None, "state", "id"),
 )
@@ -261,7 +269,10 @@ order_response = Table(
     UniqueConstraint("source", "external_id"),
     Index(None, "order_id", postgresql_where=text("order_id IS NOT NULL")),
     Index(
-        "ix_order_response_unresolved", "source", "erp_order_number", postgresql_where=text("order_id IS NULL")
+        "ix_order_response_unresolved",
+        "source",
+        "erp_order_number",
+        postgresql_where=text("order_id IS NULL"),
     ),
 )
 

@@ -5,12 +5,12 @@ from typing import Any
 
 from sqlalchemy import RowMapping, insert, select
 
-from order_export.tables import audit
 from chassis import context
 from chassis.clock import Clock
 from chassis.database import Reader, Transaction
 from chassis.ids import new_id
 from chassis.principal import Principal
+from order_export.tables import audit
 
 
 class AuditTrail:
@@ -47,7 +47,12 @@ class AuditTrail:
         )
 
     async def page(
-        self, reader: Reader, object_kind: str | None, object_id: str | None, before_id: str | None, limit: int
+        self,
+        reader: Reader,
+        object_kind: str | None,
+        object_id: str | None,
+        before_id: str | None,
+        limit: int,
     ) -> Sequence[RowMapping]:
         """Rows newest first, those older than `before_id`, one more than `limit`."""
         statement = select(audit).order_by(audit.c.id.desc()).limit(limit + 1)

@@ -1,4 +1,4 @@
-"""Outgoing addresses: a name is resolved once, every answer is tested, and the call goes to what was tested."""
+"""Outgoing addresses: a name is resolved once, every answer tested, and the call goes to what was tested."""
 
 import asyncio
 import ipaddress

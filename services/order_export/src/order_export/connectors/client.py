@@ -60,7 +60,9 @@ Finding = Taken | Absent | Lost
 class ErpClient:
     """Sends orders to push connectors and looks them up. Never raises for what the other side does."""
 
-    def __init__(self, http: httpx.AsyncClient, guard: AddressGuard, secrets: SecretBox, clock: Clock) -> None:
+    def __init__(
+        self, http: httpx.AsyncClient, guard: AddressGuard, secrets: SecretBox, clock: Clock
+    ) -> None:
         self._http = http
         self._guard = guard
         self._secrets = secrets
@@ -82,7 +84,9 @@ class ErpClient:
     async def look_up(self, connector: Connector, order_number: str) -> Finding:
         """Asks whether the ERP has an order, by our number."""
         push = connector.push
-        assert push is not None and push.lookup_url is not None and push.lookup_pointer is not None
+        assert push is not None
+        assert push.lookup_url is not None
+        assert push.lookup_pointer is not None
         url = push.lookup_url.replace("{order_number}", quote(order_number, safe=""))
         try:
             answer = await self._call(connector, "GET", url, b"", {})
@@ -147,8 +151,12 @@ class ErpClient:
         """A token for this call (RFC 6749, 4.4); not having got one proves that no order was sent."""
         assert connector.push is not None
         auth = connector.push.auth
-        form = httpx.QueryParams({"grant_type": "client_credentials", **({"scope": auth.scope} if auth.scope else {})})
-        pair = base64.b64encode(f"{quote(auth.name or '', safe='')}:{quote(secret, safe='')}".encode()).decode()
+        form = httpx.QueryParams(
+            {"grant_type": "client_credentials", **({"scope": auth.scope} if auth.scope else {})}
+        )
+        pair = base64.b64encode(
+            f"{quote(auth.name or '', safe='')}:{quote(secret, safe='')}".encode()
+        ).decode()
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Authorization": f"Basic {pair}"}
         try:
             answer = await self._request("POST", auth.token_url or "", str(form).encode(), headers, 10)

@@ -1,8 +1,9 @@
 """Mapping of an order document to the body an ERP wants: a JSON template, pure.
 
-In the template `{"$from": "/order_number"}` stands for the value at a JSON pointer (null where there is none),
-`{"$each": "/lines", "$as": …}` for a list made from a list, its pointers relative to each item. `{"$root": …}`
-reaches back to the whole document. Everything else stands as it is; an empty template is the document itself.
+In the template `{"$from": "/order_number"}` stands for the value at a JSON pointer (null where there is
+none), `{"$each": "/lines", "$as": …}` for a list made from a list, its pointers relative to each item.
+`{"$root": …}` reaches back to the whole document. Everything else stands as it is; an empty template is the
+document itself.
 """
 
 from collections.abc import Mapping

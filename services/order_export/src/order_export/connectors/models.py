@@ -27,7 +27,7 @@ class Auth:
 class Push:
     """How an order is sent: where to, with which body, and where its answer names the ERP's number.
 
-    `lookup_url` holds `{order_number}`; `number_pointer` and `lookup_pointer` are JSON pointers into the answers.
+    `lookup_url` holds `{order_number}`; `number_pointer` and `lookup_pointer` are JSON pointers into answers.
     """
 
     method: Literal["POST", "PUT"]
@@ -87,7 +87,10 @@ class Connector:
             found.append(("/push/auth/token_url", "needed for oauth2_client_credentials"))
         if self.push.auth.kind != "none" and self.secret is None:
             found.append(("/secret", f"needed for {self.push.auth.kind}"))
-        if self.push.auth.kind in ("basic", "api_key", "oauth2_client_credentials") and self.push.auth.name is None:
+        if (
+            self.push.auth.kind in ("basic", "api_key", "oauth2_client_credentials")
+            and self.push.auth.name is None
+        ):
             found.append(("/push/auth/name", f"needed for {self.push.auth.kind}"))
         return found
 

@@ -32,9 +32,11 @@ class PushSettings(StrictModel):
 
     method: Literal["POST", "PUT"] = "POST"
     url: Url
-    headers: Annotated[dict[HeaderName, Line], Field(max_length=20)] = {}
+    headers: Annotated[dict[HeaderName, Line], Field(default_factory=dict, max_length=20)]
     auth: AuthSettings = AuthSettings()
-    mapping: Annotated[dict[str, Any], Field(description="Template of the body; empty: the order itself.")] = {}
+    mapping: dict[str, Any] = Field(
+        default_factory=dict, description="Template of the body; empty: the order itself."
+    )
     number_pointer: Pointer = "/order_number"
     lookup_url: Url | None = None
     lookup_pointer: Pointer | None = None

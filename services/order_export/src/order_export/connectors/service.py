@@ -135,4 +135,6 @@ def _check(connector: Connector) -> None:
 
 def _shown(connector: Connector) -> dict[str, Any]:
     """What the audit trail keeps: everything but the secret."""
-    return {name: value for name, value in asdict(connector).items() if name not in ("secret", "id", "version")}
+    return {
+        name: value for name, value in asdict(connector).items() if name not in ("secret", "id", "version")
+    }

@@ -57,7 +57,8 @@ class DecidedExports:
             )
         by_id = {order.id: order for order in orders}
         return [
-            Shown(export, by_id[export.order_id], connectors.get(export.connector_id or "")) for export in found
+            Shown(export, by_id[export.order_id], connectors.get(export.connector_id or ""))
+            for export in found
         ]
 
     async def get(self, export_id: str) -> tuple[Shown, list[Step]]:

@@ -176,8 +176,8 @@ class Settle:
 
 
 Event = (
-    Claim | Hand | Send | Acknowledge | Reject | Release | Extend | NotTaken | OutcomeLost | Expire | Reconcile
-    | NotFoundThere | LookupFailed | SendAgain | Settle
+    Claim | Hand | Send | Acknowledge | Reject | Release | Extend | NotTaken | OutcomeLost | Expire
+    | Reconcile | NotFoundThere | LookupFailed | SendAgain | Settle
 )  # fmt: skip
 
 
@@ -212,7 +212,10 @@ def redeliverable(job: Job, policy: Policy, now: datetime) -> bool:
 def _may_repeat(job: Job, policy: Policy) -> bool:
     # Behind the last attempt it is UNKNOWN and not DEAD: the ERP may have booked it.
     return (
-        policy.pulls and policy.deduplicates and job.state is State.SENDING and job.attempt < policy.max_attempts
+        policy.pulls
+        and policy.deduplicates
+        and job.state is State.SENDING
+        and job.attempt < policy.max_attempts
     )
 
 
@@ -264,7 +267,13 @@ def _decided(job: Job, event: SendAgain | Settle, now: datetime) -> Job:
             raise Forbidden(job.state)
         # Attempts are counted anew: a person has looked, so the policy starts again.
         return replace(
-            job, state=State.READY, attempt=0, lease_until=None, next_attempt_at=now, reasons=None, erp_order_number=None
+            job,
+            state=State.READY,
+            attempt=0,
+            lease_until=None,
+            next_attempt_at=now,
+            reasons=None,
+            erp_order_number=None,
         )
     if job.state not in (State.UNKNOWN, State.CONFLICT, State.DEAD, State.REJECTED):
         raise Forbidden(job.state)

@@ -13,6 +13,7 @@ from chassis.database import Database, Transaction
 from order_export.connectors.client import Absent, ErpClient, Finding, Lost, NotSent, Outcome, Refused, Taken
 from order_export.connectors.models import Connector
 from order_export.connectors.repository import ConnectorRepository
+from order_export.errors import ExportStateForbids, StaleFence
 from order_export.exports.models import (
     Acknowledge,
     Claim,
@@ -94,9 +95,7 @@ class ExportPusher:
             await self._exports.adopt(tx, connector)
             found = await self._exports.claimable(tx, connector, self._clock.now(), self._at_once)
             event = Claim(self._lease(connector))
-            claimed = [
-                await self._moves.move(tx, export, event, BY, connector=connector) for export in found
-            ]
+            claimed = [await self._moves.move(tx, export, event, BY, connector=connector) for export in found]
         await asyncio.gather(*(self._send(connector, export) for export in claimed))
         return len(claimed)
 
@@ -133,7 +132,12 @@ class ExportPusher:
     ) -> None:
         async with self._database.transaction() as tx:
             export = await self._moves.locked_with_order(tx, export_id)
-            moved = await self._moves.move(tx, export, event, BY, details, connector)
+            try:
+                moved = await self._moves.move(tx, export, event, BY, details, connector)
+            except (StaleFence, ExportStateForbids) as refused:
+                # Somebody decided in the meantime; an acknowledgement is never refused.
+                logger.warning("report_came_late", export_id=export_id, details=details, why=refused.code)
+                return
             await self._settle(tx, export, moved, details)
 
     async def _settle(self, tx: Transaction, before: Export, after: Export, details: dict[str, Any]) -> None:
@@ -151,7 +155,7 @@ class ExportPusher:
         while not stop.is_set():
             try:
                 await work()
-            except Exception:  # the loop must not die; it logs and counts
+            except Exception:
                 FAILED_ROUNDS.labels(name).inc()
                 logger.exception("round_failed", loop=name)
             try:

@@ -142,9 +142,7 @@ class ExportRepository:
             .values(connector_id=by.id)
         )
 
-    async def claimable(
-        self, tx: Transaction, by: Connector, now: datetime, limit: int
-    ) -> list[Export]:
+    async def claimable(self, tx: Transaction, by: Connector, now: datetime, limit: int) -> list[Export]:
         """Exports that may be handed out now, oldest first, locked; those others are taking are left out."""
         table = order_export.c
         ready = and_(table.state == literal("READY", literal_execute=True), table.next_attempt_at <= now)

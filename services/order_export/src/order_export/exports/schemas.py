@@ -73,7 +73,7 @@ class AcknowledgeRequest(StrictModel):
 
     fence: Fence
     erp_order_number: ErpNumber
-    lines: Annotated[list[AcknowledgedLine], Field(max_length=1000)] = []
+    lines: list[AcknowledgedLine] = Field(default_factory=list, max_length=1000)
 
 
 class Reason(StrictModel):

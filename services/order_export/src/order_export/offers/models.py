@@ -94,7 +94,10 @@ class Offer:
         price, product = self.price, self.product
         if product is None or price is None or price.net_price is None or self.unit not in product.units:
             return None
-        assert price.base_quantity is not None and price.unit is not None and price.currency is not None
+        assert price.base_quantity is not None
+        assert price.unit is not None
+        assert price.currency is not None
+        assert self.unit is not None
         if price.unit == self.unit:
             return line_amount(self.wanted.quantity, price.net_price, price.base_quantity, price.currency)
         ordered = product.units[self.unit].in_base_units

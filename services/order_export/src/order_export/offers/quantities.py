@@ -1,4 +1,4 @@
-"""Order terms: which quantities are legal, and the nearest legal ones to a quantity that is not; exact, pure."""
+"""Order terms: which quantities are legal, and the nearest legal ones to one that is not; exact, pure."""
 
 from dataclasses import dataclass
 from decimal import Decimal

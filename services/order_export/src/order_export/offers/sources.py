@@ -34,7 +34,9 @@ class OfferSources:
         found = _content(self._accounts, await self._accounts.call("GET", path, principal=principal))
         return OrderingAccount(id=found["account_id"], **{name: found[name] for name in _ACCOUNT_FIELDS})
 
-    async def offers(self, principal: Principal, wanted: Sequence[WantedLine], *, priced: bool) -> list[Offer]:
+    async def offers(
+        self, principal: Principal, wanted: Sequence[WantedLine], *, priced: bool
+    ) -> list[Offer]:
         """What is offered for each wanted line, in their order.
 
         Prices are asked for visible products alone: an id that catalog does not show reaches pricing never.

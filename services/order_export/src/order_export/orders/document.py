@@ -29,7 +29,9 @@ class OrderDocuments:
         ]
 
 
-def document(order: Order, lines: Sequence[OrderLine], history: Sequence[Happened], found: Newest) -> OrderState:
+def document(
+    order: Order, lines: Sequence[OrderLine], history: Sequence[Happened], found: Newest
+) -> OrderState:
     """The document of one order."""
     return OrderState(
         id=order.id,

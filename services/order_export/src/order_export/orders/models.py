@@ -6,6 +6,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final, Literal
 
+from chassis.failures import FieldError
+from chassis.principal import Principal
 from order_export.errors import at
 from order_export.offers.account import OrderingAccount
 from order_export.offers.models import Offer, OnPriceChange, WantedLine, price_accepted, total_of
@@ -95,15 +97,18 @@ class Happened:
 class Findings:
     """Why offers cannot be ordered, by kind, as places of the request."""
 
-    unavailable: Sequence[Any]
-    terms: Sequence[Any]
-    on_request: Sequence[Any]
-    changed: Sequence[Any]
+    unavailable: Sequence[FieldError]
+    terms: Sequence[FieldError]
+    on_request: Sequence[FieldError]
+    changed: Sequence[FieldError]
 
 
 def examine(offers: Sequence[Offer], rule: OnPriceChange, *, shows_prices: bool) -> Findings:
     """What keeps these offers from being ordered; amounts are named only to those who may see prices."""
-    unavailable, terms, on_request, changed = [], [], [], []
+    unavailable: list[FieldError] = []
+    terms: list[FieldError] = []
+    on_request: list[FieldError] = []
+    changed: list[FieldError] = []
     for index, offer in enumerate(offers):
         if offer.product is None:
             unavailable.append(at(f"/lines/{index}/product_id", "product_unavailable", "not available"))
@@ -134,8 +139,13 @@ def examine(offers: Sequence[Offer], rule: OnPriceChange, *, shows_prices: bool)
 def placed_line(line_id: str, number: int, offer: Offer) -> OrderLine:
     """The line of an offer that `examine` found nothing against."""
     product, price, amount = offer.product, offer.price, offer.amount()
-    assert product is not None and price is not None and offer.unit is not None and amount is not None
-    assert price.net_price is not None and price.base_quantity is not None and price.unit is not None
+    assert product is not None
+    assert price is not None
+    assert offer.unit is not None
+    assert amount is not None
+    assert price.net_price is not None
+    assert price.base_quantity is not None
+    assert price.unit is not None
     return OrderLine(
         id=line_id,
         line_number=number,
@@ -163,9 +173,7 @@ def placed_order(
     wanted: WantedOrder,
     lines: Sequence[OrderLine],
     currency: str,
-    placed_by: str,
-    actor: str | None,
-    channel_id: str | None,
+    principal: Principal,
     moment: datetime,
     day: date,
 ) -> Order:
@@ -181,9 +189,9 @@ def placed_order(
         account_id=account.id,
         account_external_id=account.external_id,
         # Who acts stands in placed_by; for whom, where that is somebody else, in on_behalf_of.
-        placed_by=actor or placed_by,
-        on_behalf_of=placed_by if actor else None,
-        channel_id=channel_id,
+        placed_by=principal.actor or principal.subject,
+        on_behalf_of=principal.subject if principal.actor else None,
+        channel_id=principal.channel_id,
         ordered_at=moment,
         ordered_on=day,
         currency=currency,

@@ -49,16 +49,16 @@ class OrderRepository:
     async def lock_account(self, tx: Transaction, account_id: str) -> None:
         """Locks this service's own row of the account until the transaction ends."""
         await tx.execute(upsert(account_lock).values(account_id=account_id).on_conflict_do_nothing())
-        await tx.first(
-            select(account_lock).where(account_lock.c.account_id == account_id).with_for_update()
-        )
+        await tx.first(select(account_lock).where(account_lock.c.account_id == account_id).with_for_update())
 
     async def waiting(self, reader: Reader, account_id: str) -> int:
         """How many orders of the account the ERP has not taken yet."""
         table = sales_order.c
         return int(
             await reader.scalar(
-                select(func.count()).where(table.account_id == account_id, table.status == literal("received", literal_execute=True))
+                select(func.count()).where(
+                    table.account_id == account_id, table.status == literal("received", literal_execute=True)
+                )
             )
         )
 
@@ -161,7 +161,9 @@ class OrderRepository:
         )
         found: dict[str, list[OrderLine]] = {order_id: [] for order_id in order_ids}
         for row in await reader.all(statement):
-            found[row["order_id"]].append(OrderLine(**{name: row[name] for name in OrderLine.__dataclass_fields__}))
+            found[row["order_id"]].append(
+                OrderLine(**{name: row[name] for name in OrderLine.__dataclass_fields__})
+            )
         return found
 
     async def ordered_quantities(self, reader: Reader, order_id: str) -> dict[int, Decimal]:
@@ -190,7 +192,9 @@ class OrderRepository:
     async def history(self, reader: Reader, order_ids: Sequence[str]) -> dict[str, list[Happened]]:
         """What happened to orders, in the order it became known."""
         found: dict[str, list[Happened]] = {order_id: [] for order_id in order_ids}
-        statement = select(order_history).where(order_history.c.order_id.in_(order_ids)).order_by(order_history.c.id)
+        statement = (
+            select(order_history).where(order_history.c.order_id.in_(order_ids)).order_by(order_history.c.id)
+        )
         for row in await reader.all(statement):
             entry = Happened(row["at"], row["kind"], row["erp_event_id"], row["details"])
             found[row["order_id"]].append(entry)

@@ -47,7 +47,9 @@ class ResponseRepository:
     async def by_ids(self, tx: Transaction, ids: Sequence[str]) -> list[tuple[str | None, Response]]:
         """Responses with the order each belongs to, in the order they occurred."""
         table = order_response.c
-        statement = select(order_response).where(table.id.in_(ids)).order_by(table.occurred_at, table.external_id)
+        statement = (
+            select(order_response).where(table.id.in_(ids)).order_by(table.occurred_at, table.external_id)
+        )
         return [(row["order_id"], _read(row)) for row in await tx.all(statement)]
 
     async def match(self, tx: Transaction, ids: Sequence[str]) -> None:
@@ -79,9 +81,7 @@ class ResponseRepository:
         )
         await tx.execute(update(order_response).where(which, fits).values(order_id=order.id))
 
-    async def unresolved(
-        self, reader: Reader, after_id: str | None, limit: int
-    ) -> Sequence[RowMapping]:
+    async def unresolved(self, reader: Reader, after_id: str | None, limit: int) -> Sequence[RowMapping]:
         """Responses that match no order, by id, one more than `limit`."""
         table = order_response.c
         statement = select(order_response).where(table.order_id.is_(None), ~table.deleted)

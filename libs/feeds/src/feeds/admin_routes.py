@@ -1,6 +1,5 @@
 """What staff and the gateway see of feeds: profiles to keep, runs to look at and to decide on."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -30,7 +29,7 @@ def admin_routes(feed: TableFeed, *, look: str, change: str) -> APIRouter:
     return routes
 
 
-def internal_routes(resources: Sequence[str]) -> APIRouter:
+def internal_routes() -> APIRouter:
     """`/internal/v1/imports`: the runs of all the service's resources, which the gateway merges."""
     routes = router("imports")
 
@@ -54,8 +53,7 @@ def internal_routes(resources: Sequence[str]) -> APIRouter:
                 resource=resource,
                 states=state,
             )
-        of_service = [run for run in found if run.resource in resources]
-        return paging.page(of_service, show_run, lambda run: [run.received])
+        return paging.page(found, show_run, lambda run: [run.received])
 
     return routes
 

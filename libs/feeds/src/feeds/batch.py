@@ -1,4 +1,4 @@
-"""The batch operation: up to 1,000 rows merged in one transaction, with one result per item in input order."""
+"""The batch operation: up to 1,000 rows merged in one transaction, with one result per item in order."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -69,16 +69,19 @@ class Batch:
         for attempt in range(RETRIES):
             try:
                 async with self._database.transaction() as tx:
-                    return await self.write_in(tx, items, source=source, scope=scope)
+                    return await self.write_in(tx, items, source=source, scope=scope, lock_first=attempt > 0)
             except Exception as error:
                 if attempt == RETRIES - 1 or not must_retry(error):
                     raise
         raise AssertionError("the last attempt returns or raises")
 
     async def write_in(
-        self, tx: Transaction, items: Sequence[Any], *, source: str, scope: str = ""
+        self, tx: Transaction, items: Sequence[Any], *, source: str, scope: str = "", lock_first: bool = False
     ) -> BatchAnswer:
-        """The same inside the caller's transaction; may raise `Raced`, then the caller runs it again."""
+        """The same inside the caller's transaction.
+
+        It may raise `Raced`: then the caller runs its transaction again, with `lock_first`.
+        """
         unknown: set[str] = set()
         read = [self._feed.schema.read(item, source, unknown) for item in items]
         rows = [
@@ -96,6 +99,7 @@ class Batch:
             full=False,
             stamp=await older_run_open(tx, self._feed.resource, received),
             now_ms=milliseconds(self._clock.now()),
+            lock_first=lock_first,
         )
         merged = (
             {row["line_number"]: row for row in await self._merge.apply_given(tx, origin, rows)}

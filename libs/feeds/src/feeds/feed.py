@@ -16,8 +16,8 @@ Prepare = Callable[[Transaction, "Chunk"], Awaitable[None]]
 Changed = Callable[[Transaction, Sequence[str]], Awaitable[None]]
 
 RESERVED = frozenset(
-    ("line_number", "key", "mask", "deleted", "superseded", "errors", "warnings", "unresolved", "changes", "outcome",
-     "publish", "touch", "revived", "target_id")
+    ("line_number", "key", "mask", "deleted", "superseded", "errors", "warnings", "unresolved", "changes",
+     "outcome", "publish", "touch", "revived", "target_id")
 )  # fmt: skip
 
 TYPES: Mapping[str, TypeEngine[Any]] = {
@@ -76,7 +76,7 @@ class Discontinue:
 
 @dataclass(frozen=True)
 class Chunk:
-    """Up to 2,000 rows being merged, in the temporary table `feed.chunk`; `source` and `mode` are the run's."""
+    """Up to 2,000 rows being merged, in the temporary table `feed.chunk`, and whose they are."""
 
     feed: "TableFeed"
     source: str
@@ -95,7 +95,8 @@ class TableFeed:
     fields is stored as one canonical text in a column of its own, here `row_key`.
 
     `prepared` names extra columns of the chunk (name → text | numeric | bigint | boolean | date |
-    timestamptz | jsonb) for `prepare` to fill. A `prepare` hook may also set `errors` and `unresolved`
+    timestamptz | jsonb) for `prepare` to fill. A `prepare` hook (see `placeholders.resolve`) may also set `errors`
+    and `unresolved`
     (JSON lists) of chunk rows; a row with errors is rejected. It runs in previews too, and is undone there.
     `changed` is called in the same transaction with the ids whose published columns changed.
     `placeholder` names a boolean column of rows that only stand for something not yet received: the feed

@@ -24,7 +24,7 @@ class Raced(Exception):  # noqa: N818 - it is an instruction to run the chunk's 
 
 
 def must_retry(error: BaseException) -> bool:
-    """Whether running the same transaction again is the answer: a race, a deadlock, a lost connection's abort."""
+    """Whether running the same transaction again is the answer: after a race or a deadlock."""
     if isinstance(error, Raced):
         return True
     cause = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig is not None else error
@@ -60,7 +60,8 @@ COUNTED = (
 class Origin:
     """Who writes: the receive sequence, the ERP's name, the scope label, and the run (None for a batch).
 
-    `stamp`: unchanged rows take the sequence too, because an older run is still open and must find them newer.
+    `stamp`: unchanged rows take the sequence too, because an older run is still open.
+    `lock_first`: rows are locked before they are looked at, because a first attempt was raced.
     """
 
     received: int
@@ -70,6 +71,7 @@ class Origin:
     full: bool
     stamp: bool
     now_ms: int
+    lock_first: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,8 @@ class Merge:
         await self._prepare(tx, origin, preview=False)
         params = _params(origin)
         await self._by_index(tx, on=True)
+        if origin.lock_first:
+            await tx.scalar(self.statements.lock, {"source": origin.source})
         found = await tx.first(self.statements.apply, params)
         await self._by_index(tx, on=False)
         assert found is not None, "an aggregate has one row"
@@ -155,6 +159,8 @@ class Merge:
         await self._prepare(tx, origin, preview=False)
         params = _params(origin)
         await self._by_index(tx, on=True)
+        if origin.lock_first:
+            await tx.scalar(self.statements.lock, {"source": origin.source})
         found = await tx.all(self.statements.apply_returning, params)
         await self._by_index(tx, on=False)
         if found:

@@ -77,9 +77,9 @@ class ImportProfile(StrictModel):
     def _consistent(self) -> "ImportProfile":
         if self.decimal_mark == self.thousands_mark:
             raise ValueError("decimal mark and thousands mark differ")
-        if self.format == "csv" and not self.header:
-            if not self.columns or any(isinstance(entry.column, str) for entry in self.columns):
-                raise ValueError("without a header columns are given by position")
+        placed = self.columns and not any(isinstance(entry.column, str) for entry in self.columns)
+        if self.format == "csv" and not self.header and not placed:
+            raise ValueError("without a header columns are given by position")
         if self.quote == self.delimiter:
             raise ValueError("quote and delimiter differ")
         return self
@@ -90,7 +90,7 @@ class ImportProfile(StrictModel):
         return sorted(({entry.field for entry in self.columns} | self.constants.keys()) - known)
 
     def converters(self, schema: RowSchema) -> dict[str, Convert]:
-        """Per field the way from the file's text to what the schema reads; fields read as they are have none."""
+        """Per field the way from the file's text to what the schema reads; most fields need none."""
         dates = _date_converter(tuple(self.date_formats))
         found: dict[str, Convert] = {}
         for field in schema.fields:

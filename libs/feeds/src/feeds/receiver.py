@@ -1,9 +1,9 @@
-"""Receiving an upload: bytes become staged rows, in constant memory; cut off, nothing of it is ever applied."""
+"""Receiving an upload: bytes become staged rows, in constant memory; of a cut one nothing is applied."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -37,7 +37,7 @@ class Upload:
     mode: Mode
     scope: str = ""
     full: bool = False
-    profile: ImportProfile = ImportProfile()
+    profile: ImportProfile = field(default_factory=ImportProfile)
     gzip: bool = False
     data_as_of: datetime | None = None
 

@@ -101,7 +101,7 @@ class RunRepository:
     async def lease(
         self, tx: Transaction, resources: Sequence[str], owner: str, now: datetime, until: datetime
     ) -> Run | None:
-        """The next run to work on: the oldest without an open predecessor of its client, resource and scope."""
+        """The next run to work on: the oldest without an open one before it (client, resource, scope)."""
         run, before = self._run, self._run.alias()
         blocked = (
             select(before.c.id)

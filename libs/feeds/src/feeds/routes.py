@@ -60,7 +60,7 @@ Desk = Annotated[Feeds, Depends(the_feeds)]
 
 
 def integration_routes(feed: TableFeed, *, permission: str) -> APIRouter:
-    """`/integration/v1/<resource>`: batch, imports, results, release and cancel, for clients with the scope."""
+    """`/integration/v1/<resource>`: batch, imports, results, release, cancel, for clients with the scope."""
     routes, allowed = router(feed.resource), integration(permission)
     _batch(routes, feed, allowed)
     _receiving(routes, feed, allowed)

@@ -30,7 +30,7 @@ class LeaseLost(Exception):  # noqa: N818 - not a failure: another worker goes o
 
 
 class FeedWorker:
-    """The loop of a service's worker that applies import runs. Several may run; each run has one at a time."""
+    """The loop of a service's worker that applies import runs. Several may run; a run has one at a time."""
 
     def __init__(
         self,
@@ -105,6 +105,7 @@ class _Work:
         self._run = run
         self._owner = owner
         self._stop = stop
+        self._raced = False
 
     async def go_on(self) -> None:
         """Does what is left of the run."""
@@ -132,10 +133,12 @@ class _Work:
                     following = await step(tx, current)
                     if following.state is not current.state:
                         await worker._on_run_changed(tx, following)
+                self._raced = False
                 return following
             except Exception as error:
                 if attempt == RETRIES - 1 or not must_retry(error):
                     raise
+                self._raced = True
                 await asyncio.sleep(0.02 * (attempt + 1))
         raise AssertionError("the last attempt returns or raises")
 
@@ -218,6 +221,7 @@ class _Work:
             full=run.full,
             stamp=run.mode is not Mode.PREVIEW and await older_run_open(tx, run.resource, run.received),
             now_ms=milliseconds(self._worker._clock.now()),
+            lock_first=self._raced,
         )
 
 

@@ -36,8 +36,8 @@ WORKABLE = (State.STAGED, State.VALIDATING, State.APPLYING)
 ENDED = (State.DONE, State.FAILED, State.CANCELLED, State.SUPERSEDED)
 
 COUNTS = (
-    "lines", "staged", "created", "updated", "unchanged", "discontinued", "skipped_newer", "rejected", "warnings",
-    "unresolved",
+    "lines", "staged", "created", "updated", "unchanged", "discontinued", "skipped_newer", "rejected",
+    "warnings", "unresolved",
 )  # fmt: skip
 
 

@@ -10,7 +10,8 @@ _SHARED = text("SELECT pg_advisory_xact_lock_shared(hashtext('feed:' || CAST(:re
 _EXCLUSIVE = text("SELECT pg_advisory_xact_lock(hashtext('feed:' || CAST(:resource AS text)))")
 _NEXT = text("SELECT nextval('receive_sequence')")
 _OPEN = text(
-    """SELECT EXISTS (SELECT 1 FROM import_run WHERE resource = :resource AND received < CAST(:received AS bigint)
+    """SELECT EXISTS (SELECT 1 FROM import_run WHERE resource = :resource
+        AND received < CAST(:received AS bigint)
     AND mode <> 'preview' AND state IN ('receiving', 'staged', 'validating', 'applying', 'held'))"""
 )
 

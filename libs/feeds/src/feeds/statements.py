@@ -12,14 +12,16 @@ from feeds.fields import Kind
 from feeds.parts import Parts, bit, extracted
 
 # UUIDv7 in SQL: the milliseconds over the first 48 bits of a random UUIDv4, then the version's two low bits.
-_NEW_ID = """encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACING
+NEW_ID = """encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACING
     substring(int8send(CAST(:now AS bigint)) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid::text"""
 
 _STAGED = """SELECT line_number, key, data, warnings FROM import_staging
-    WHERE received = :received AND data IS NOT NULL AND (key, line_number) > (:after_key, CAST(:after_line AS bigint))
+    WHERE received = :received AND data IS NOT NULL AND (key, line_number) >
+        (:after_key, CAST(:after_line AS bigint))
     ORDER BY key, line_number LIMIT CAST(:size AS bigint) + 1"""
 
-_GIVEN = """SELECT line_number, key COLLATE "C" AS key, data::jsonb AS data, warnings::jsonb AS warnings FROM unnest(
+_GIVEN = """SELECT line_number, key COLLATE "C" AS key, data::jsonb AS data,
+    warnings::jsonb AS warnings FROM unnest(
     CAST(:lines AS bigint[]), CAST(:keys AS text[]), CAST(:rows AS text[]), CAST(:warnings AS text[]))
     AS given (line_number, key, data, warnings)"""
 
@@ -30,21 +32,29 @@ FROM (SELECT w.*, COALESCE(lead(key) OVER (ORDER BY key, line_number) = key, fal
              row_number() OVER (ORDER BY key, line_number) AS position FROM ({rows}) w) s
 WHERE position <= CAST(:size AS bigint)"""
 
-# A chunk is small and the target may be large, or was empty when a plan was made: always go by the index, never
-# by a scan of the target. Costs of what is switched off would wake the compiler, so that is off too.
+# A chunk is small and the target may be large, or was empty when a plan was made: always go by the index,
+# never by a scan of the target. Costs of what is switched off would wake the compiler, so that is off too.
 _BY_INDEX = """SELECT set_config('enable_seqscan', :value, true), set_config('enable_hashjoin', :value, true),
     set_config('enable_mergejoin', :value, true), set_config('enable_bitmapscan', :value, true),
     set_config('jit', 'off', true)"""
 
-# Rows are written in key order, so that two merges cannot wait for each other. `tid` is where the row was seen:
-# a row that another writer moved since is not found there, and the whole chunk is run again.
+# Rows are written in key order, so that two merges cannot wait for each other. `tid` is where the row was
+# seen: a row that another writer moved since is not found there, and the whole chunk is run again.
+_LOCK = """SELECT count(*) FROM (
+    SELECT l.one FROM (SELECT key FROM {chunk} WHERE NOT superseded ORDER BY key OFFSET 0) c, LATERAL (
+        SELECT 1 AS one FROM {table} t WHERE t.source = :source
+            AND t.{key} = c.key FOR NO KEY UPDATE) l) locked"""
+
+_LAST = """SELECT key, line_number FROM {chunk} ORDER BY key COLLATE "C" DESC, line_number DESC LIMIT 1"""
+
 _CLASSIFY = """WITH x AS MATERIALIZED (
     SELECT k.*, {changes} AS changes, {publish} AS publish,
         k.old_id IS NOT NULL AND (k.outcome IN ('updated', 'discontinued', 'created')
             OR (k.outcome = 'unchanged' AND NOT k.superseded
                 AND (CAST(:stamp AS boolean) OR k.old_scope IS DISTINCT FROM CAST(:scope AS text)))) AS touch,
         {all_errors} AS all_errors, {all_warnings} AS all_warnings
-    FROM (SELECT c.*, t.id AS old_id, t.tid AS old_tid, t.scope AS old_scope, COALESCE(t.id, {new_id}) AS target_id{states}{olds}{news},
+    FROM (SELECT c.*, t.id AS old_id, t.tid AS old_tid, t.scope AS old_scope, COALESCE(t.id,
+        {new_id}) AS target_id{states}{olds}{news},
             CASE WHEN c.errors IS NOT NULL THEN 'rejected'
                  WHEN c.superseded THEN 'unchanged'
                  WHEN t.id IS NULL AND c.deleted THEN 'unchanged'
@@ -55,12 +65,14 @@ _CLASSIFY = """WITH x AS MATERIALIZED (
                  WHEN {differs} THEN 'updated'
                  ELSE 'unchanged' END AS outcome
         FROM {chunk} c LEFT JOIN LATERAL (
-            SELECT t.ctid AS tid, t.* FROM {table} t WHERE t.source = :source AND t.{key} = c.key OFFSET 0) t ON true
+            SELECT t.ctid AS tid, t.* FROM {table} t WHERE t.source = :source
+                AND t.{key} = c.key OFFSET 0) t ON true
         OFFSET 0) k ORDER BY k.key)"""
 
 _WRITE = """, inserted AS (
     INSERT INTO {table} (id, source, {key}, scope, received, version, run_id, line_number{extra_names}{names})
-    SELECT target_id, CAST(:source AS text), key, CAST(:scope AS text), CAST(:received AS bigint), CAST(:now AS bigint), CAST(:run_id AS text),
+    SELECT target_id, CAST(:source AS text), key, CAST(:scope AS text), CAST(:received AS bigint),
+        CAST(:now AS bigint), CAST(:run_id AS text),
         CASE WHEN CAST(:run_id AS text) IS NOT NULL THEN line_number END{extra_values}{values}
     FROM x WHERE outcome = 'created' AND old_id IS NULL ORDER BY key
     ON CONFLICT DO NOTHING RETURNING 1),
@@ -68,20 +80,24 @@ changed AS (
     UPDATE {table} t SET scope = CAST(:scope AS text), received = CAST(:received AS bigint){extra_sets}{sets}
     FROM x WHERE t.ctid = x.old_tid AND x.touch AND t.received < CAST(:received AS bigint) RETURNING 1)"""
 
-_DETAILS = """CASE WHEN x.all_errors IS NULL AND x.all_warnings IS NULL AND x.unresolved IS NULL AND x.changes IS NULL
+_DETAILS = """CASE WHEN x.all_errors IS NULL AND x.all_warnings IS NULL AND x.unresolved IS NULL
+    AND x.changes IS NULL
     THEN NULL ELSE
     CASE WHEN x.all_errors IS NULL THEN '{}'::jsonb ELSE jsonb_build_object('errors', x.all_errors) END
-    || CASE WHEN x.all_warnings IS NULL THEN '{}'::jsonb ELSE jsonb_build_object('warnings', x.all_warnings) END
+    || CASE WHEN x.all_warnings IS NULL THEN '{}'::jsonb ELSE jsonb_build_object('warnings',
+        x.all_warnings) END
     || CASE WHEN x.unresolved IS NULL THEN '{}'::jsonb ELSE jsonb_build_object('unresolved', x.unresolved) END
     || CASE WHEN x.changes IS NULL THEN '{}'::jsonb ELSE jsonb_build_object('changes', x.changes) END END"""
 
 _STORE = """, stored AS (
     INSERT INTO import_result (received, line_number, external_id, status, details)
-    SELECT CAST(:received AS bigint), x.line_number, replace(x.key, chr(31), ' / '), x.outcome, {details} FROM x)"""
+    SELECT CAST(:received AS bigint), x.line_number, replace(x.key, chr(31), ' / '), x.outcome,
+        {details} FROM x)"""
 
 _COUNTS = """
 SELECT count(*) AS rows, max(key COLLATE "C") AS last_key,
-    count(*) FILTER (WHERE outcome = 'created') AS created, count(*) FILTER (WHERE outcome = 'updated') AS updated,
+    count(*) FILTER (WHERE outcome = 'created') AS created, count(*) FILTER
+        (WHERE outcome = 'updated') AS updated,
     count(*) FILTER (WHERE outcome = 'unchanged') AS unchanged,
     count(*) FILTER (WHERE outcome = 'discontinued') AS discontinued,
     count(*) FILTER (WHERE outcome = 'skipped_newer') AS skipped_newer,
@@ -116,7 +132,7 @@ class Statements:
 
     @cached_property
     def create_chunk(self) -> TextClause:
-        """Creates the session's temporary chunk table where it is not there yet; it empties at each commit."""
+        """Creates the session's temporary chunk table if it is not there; it empties at each commit."""
         create = CreateTable(self.feed.chunk, if_not_exists=True)
         return text(str(create.compile(dialect=postgresql.dialect())))  # type: ignore[no-untyped-call]  # not annotated
 
@@ -132,15 +148,18 @@ class Statements:
 
     @cached_property
     def by_index(self) -> TextClause:
-        """Makes the transaction's next statements look rows up one by one (value off), or ends that (value on)."""
+        """Makes the next statements look rows up one by one (value off), or ends that (value on)."""
         return text(_BY_INDEX)
+
+    @cached_property
+    def lock(self) -> TextClause:
+        """Locks the chunk's target rows in key order, for a second attempt; source."""
+        return text(_LOCK.format(chunk=self.parts.chunk, table=self.parts.table, key=self.parts.key))
 
     @cached_property
     def last_of_chunk(self) -> TextClause:
         """The (key, line_number) the chunk ends with."""
-        return text(
-            f'SELECT key, line_number FROM {self.parts.chunk} ORDER BY key COLLATE "C" DESC, line_number DESC LIMIT 1'
-        )
+        return text(_LAST.format(chunk=self.parts.chunk))
 
     @cached_property
     def apply(self) -> TextClause:
@@ -192,7 +211,8 @@ class Statements:
             ]
             + ["k.revived"]
         )
-        publish = f"k.outcome IN ('created', 'discontinued') OR (k.outcome = 'updated' AND ({heard if quiet else 'true'}))"
+        heard = heard if quiet else "true"
+        publish = f"k.outcome IN ('created', 'discontinued') OR (k.outcome = 'updated' AND ({heard}))"
         required = sum(bit(feed, field.name) for field in feed.schema.fields if field.required)
         is_new = "t.id IS NULL" + (f" OR t.{feed.placeholder}" if feed.placeholder else "")
         return _CLASSIFY.format(
@@ -200,7 +220,7 @@ class Statements:
             publish=publish,
             all_errors=_required_errors(feed),
             all_warnings=_ROW_WARNINGS,
-            new_id=_NEW_ID,
+            new_id=NEW_ID,
             states=f", {self.parts.revives} AS revived",
             olds="".join(f', t."{column.column}" AS "old_{column.column}"' for column in feed.columns),
             news="".join(f', {self.parts.new(column)} AS "new_{column.column}"' for column in feed.columns),
@@ -234,8 +254,10 @@ class Statements:
             )
         kept = "x.outcome = 'unchanged'"
         extra = (
-            f", version = CASE WHEN {kept} THEN t.version ELSE greatest(t.version + 1, CAST(:now AS bigint)) END"
-            f", run_id = CASE WHEN {kept} THEN t.run_id ELSE CAST(:run_id AS text) END, line_number = CASE WHEN {kept} "
+            f", version = CASE WHEN {kept} THEN t.version "
+            "ELSE greatest(t.version + 1, CAST(:now AS bigint)) END"
+            f", run_id = CASE WHEN {kept} THEN t.run_id ELSE CAST(:run_id AS text) END"
+            f", line_number = CASE WHEN {kept} "
             "THEN t.line_number WHEN CAST(:run_id AS text) IS NOT NULL THEN x.line_number END"
         )
         extra += "".join(
@@ -259,7 +281,8 @@ class Statements:
 
     def _assignment(self, column: FeedColumn) -> str:
         mark, name = self.feed.discontinue, column.column
-        cases = f"WHEN x.outcome IN ('updated', 'created') AND {self.parts.present(column, 'x')} THEN x.\"new_{name}\" "
+        present = self.parts.present(column, "x")
+        cases = f"WHEN x.outcome IN ('updated', 'created') AND {present} THEN x.\"new_{name}\" "
         if mark is not None and mark.column == name:
             cases += f"WHEN x.outcome = 'discontinued' THEN {mark.gone} WHEN x.revived THEN {mark.live} "
         return f', "{name}" = CASE {cases}ELSE t."{name}" END'
@@ -277,8 +300,8 @@ def _change_entry(statements: Statements, column: FeedColumn) -> str:
 def _required_errors(feed: TableFeed) -> str:
     """Which required fields a creating row lacks, as the errors of a row rejected for that."""
     entries = [
-        f"CASE WHEN (k.mask & {bit(feed, field.name)}) = 0 THEN jsonb_build_array(jsonb_build_object('pointer', "
-        f"'{field.pointer}', 'code', 'required', 'message', 'A new row must carry it.')) ELSE '[]'::jsonb END"
+        f"CASE WHEN (k.mask & {bit(feed, field.name)}) = 0 THEN jsonb_build_array(jsonb_build_object("
+        f"'pointer', '{field.pointer}', 'code', 'required', 'message', 'A new row must carry it.')) ELSE '[]'::jsonb END"
         for field in feed.schema.fields
         if field.required
     ]
@@ -290,8 +313,10 @@ def _required_errors(feed: TableFeed) -> str:
 
 
 _ROW_WARNINGS = """CASE
-    WHEN k.superseded THEN COALESCE(k.warnings, '[]'::jsonb) || jsonb_build_array(jsonb_build_object('pointer', '',
+    WHEN k.superseded THEN COALESCE(k.warnings,
+        '[]'::jsonb) || jsonb_build_array(jsonb_build_object('pointer', '',
         'code', 'superseded_in_run', 'message', 'A later line has the same key; that one counts.'))
-    WHEN k.deleted AND k.old_id IS NULL THEN COALESCE(k.warnings, '[]'::jsonb) || jsonb_build_array(jsonb_build_object(
+    WHEN k.deleted AND k.old_id IS NULL THEN COALESCE(k.warnings,
+        '[]'::jsonb) || jsonb_build_array(jsonb_build_object(
         'pointer', '/deleted', 'code', 'not_known', 'message', 'There is nothing to discontinue.'))
     ELSE k.warnings END"""

@@ -1,4 +1,4 @@
-"""The SQL of a run as a whole: what it would discontinue and reprice, and marking what a full feed left out."""
+"""The SQL of a run as a whole: what it would discontinue and reprice, and marking what it left out."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,14 +8,16 @@ from sqlalchemy import TextClause, text
 from feeds.feed import FeedColumn, TableFeed
 from feeds.parts import Parts, extracted
 
-_MISSING = """FROM {table} t WHERE t.source = :source AND t.scope = :scope AND NOT ({is_gone}) {no_placeholder}
+_MISSING = """FROM {table} t WHERE t.source = :source AND t.scope = :scope AND NOT
+    ({is_gone}) {no_placeholder}
     AND t.received < CAST(:received AS bigint) AND NOT EXISTS (
         SELECT 1 FROM import_staging s WHERE s.received = :received AND s.key {collate} = t.{key})"""
 
 _DISCONTINUE = """WITH gone AS MATERIALIZED (
     SELECT t.id, t.{key} AS key {missing} AND t.id > :after_id ORDER BY t.id LIMIT CAST(:size AS bigint)
     FOR NO KEY UPDATE OF t),
-numbered AS (SELECT id, key, -(CAST(:already AS bigint) + row_number() OVER (ORDER BY id)) AS line_number FROM gone){write},
+numbered AS (SELECT id, key, -(CAST(:already AS bigint) + row_number() OVER
+    (ORDER BY id)) AS line_number FROM gone){write},
 stored AS (
     INSERT INTO import_result (received, line_number, external_id, status)
     SELECT CAST(:received AS bigint), line_number, replace(key, chr(31), ' / '), 'discontinued' FROM numbered)
@@ -23,12 +25,14 @@ SELECT count(*) AS rows, max(id) AS last_id, array_agg(id ORDER BY id) AS ids FR
 
 _DISCONTINUE_WRITE = """,
 changed AS (
-    UPDATE {table} t SET {column} = {gone}, received = CAST(:received AS bigint), run_id = CAST(:run_id AS text),
+    UPDATE {table} t SET {column} = {gone}, received = CAST(:received AS bigint),
+        run_id = CAST(:run_id AS text),
         line_number = NULL, version = greatest(t.version + 1, CAST(:now AS bigint)){extra}
     FROM gone WHERE t.id = gone.id RETURNING 1)"""
 
 _MEASURE = """SELECT
-    (SELECT count(*) FROM {table} t WHERE t.source = :source AND t.scope = :scope AND NOT ({is_gone}) {no_placeholder})
+    (SELECT count(*) FROM {table} t WHERE t.source = :source AND t.scope = :scope AND NOT
+        ({is_gone}) {no_placeholder})
         AS live,
     (SELECT CASE WHEN CAST(:full AS boolean) THEN (SELECT count(*) {missing}) ELSE 0 END) AS missing,
     (SELECT count(*) FROM import_staging s JOIN {table} t ON t.source = :source AND t.{key} = s.key {collate}
@@ -36,8 +40,10 @@ _MEASURE = """SELECT
         AND (s.data->>'deleted')::boolean) AS deleted,
     {repriced} AS repriced"""
 
-_REPRICED = """(SELECT count(*) FROM import_staging s JOIN {table} t ON t.source = :source AND t.{key} = s.key {collate}
-        WHERE s.received = :received AND t.received < CAST(:received AS bigint) AND s.data IS NOT NULL AND ({differs}))"""
+_REPRICED = """(SELECT count(*) FROM import_staging s JOIN {table} t ON t.source = :source
+    AND t.{key} = s.key {collate}
+        WHERE s.received = :received AND t.received < CAST(:received AS bigint)
+            AND s.data IS NOT NULL AND ({differs}))"""
 
 
 @dataclass(frozen=True)
@@ -81,15 +87,18 @@ class Sweep:
                 repriced=counted,
                 no_placeholder=self.parts.no_placeholder,
                 collate=self.parts.collate,
-            )  # fmt: skip
+            )
         )
 
     @property
     def _missing(self) -> str:
         return _MISSING.format(
-            table=self.parts.table, key=self.parts.key, is_gone=self.parts.is_gone, no_placeholder=self.parts.no_placeholder,
+            table=self.parts.table,
+            key=self.parts.key,
+            is_gone=self.parts.is_gone,
+            no_placeholder=self.parts.no_placeholder,
             collate=self.parts.collate,
-        )  # fmt: skip
+        )
 
     def _reprices(self, column: FeedColumn) -> str:
         """The difference read straight from staging: `c.<field>` becomes the staged value."""

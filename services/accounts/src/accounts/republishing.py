@@ -17,6 +17,7 @@ from chassis.database import Transaction
 from eventing.outbox import Outgoing
 from eventing.republish import Republisher
 from eventing.topics import Topic
+from feeds.announcing import feed_republisher
 
 Model = TypeVar("Model")
 
@@ -30,6 +31,7 @@ def republishers(wiring: Wiring) -> list[Republisher]:
         _republisher(events.USER, tables.member, stores.users.chunk, user_state, clock),
         _republisher(events.CHANNEL, tables.channel, stores.channels.chunk, channel_state, clock),
         Republisher(events.REVOCATION, _revocations),
+        feed_republisher(events.FEED, tables.feeds, clock),
     ]
 
 

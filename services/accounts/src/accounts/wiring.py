@@ -18,6 +18,7 @@ from accounts.clients.service import ClientService
 from accounts.customer_accounts.publishing import AccountPublisher
 from accounts.customer_accounts.repository import CustomerAccountRepository
 from accounts.customer_accounts.service import CustomerAccountService
+from accounts.feed_desk import make_feeds
 from accounts.invitations.service import InvitationService, LinkPolicy
 from accounts.keys.models import KeyPolicy
 from accounts.keys.repository import KeyRepository
@@ -40,7 +41,10 @@ from accounts.users.service import UserService
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.pages import Cursors
+from eventing.metrics import process_metrics
+from eventing.notices import NoticeSender
 from eventing.outbox import Outbox
+from feeds.desk import Feeds
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ class Wiring:
     keys: KeyRing
     passwords: PasswordHashing
     mails: MailQueue
-    publisher: AccountPublisher
+    feeds: Feeds
     roles: RoleService
     accounts: CustomerAccountService
     catalogue_assignments: CatalogueAssignmentService
@@ -83,12 +87,14 @@ class Wiring:
     channels: ChannelService
     invitations: InvitationService
     sessions: SessionService
+    notices: NoticeSender
 
 
 def wire(settings: AccountsSettings, database: Database, clock: Clock) -> Wiring:
     """Constructs the graph; nothing connects yet."""
     secret = settings.token_secret.get_secret_value()
     outbox = Outbox(tables.events, events.SOURCE, clock)
+    notices = NoticeSender(settings.kafka_bootstrap, events.SOURCE, clock, process_metrics())
     audit = AuditTrail(clock)
     revocations = Revocations(outbox, clock)
     stores = Stores(
@@ -125,7 +131,7 @@ def wire(settings: AccountsSettings, database: Database, clock: Clock) -> Wiring
         keys=keys,
         passwords=passwords,
         mails=mails,
-        publisher=publisher,
+        feeds=make_feeds(database, clock, publisher, stores.users, revocations, outbox),
         roles=RoleService(database, stores.roles, audit, revocations, outbox, clock),
         accounts=CustomerAccountService(database, stores.accounts, audit, revocations, outbox, clock),
         catalogue_assignments=CatalogueAssignmentService(
@@ -149,6 +155,7 @@ def wire(settings: AccountsSettings, database: Database, clock: Clock) -> Wiring
         clients=ClientService(database, stores.clients, issuer, audit, revocations, clock),
         channels=ChannelService(database, stores.channels, audit, outbox, clock),
         invitations=invitations,
+        notices=notices,
         sessions=SessionService(
             database,
             SessionStores(stores.logins, stores.users, stores.staff, stores.channels, stores.sessions),
@@ -157,6 +164,7 @@ def wire(settings: AccountsSettings, database: Database, clock: Clock) -> Wiring
             RefreshTokens(secret),
             revocations,
             outbox,
+            notices,
             _session_policy(settings),
             clock,
         ),

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
-from prometheus_client import REGISTRY
 
 from accounts import events, tables
 from accounts.consumers import SUBSCRIBED
@@ -16,7 +15,7 @@ from chassis.clock import SystemClock
 from chassis.database import Database
 from chassis.health import Health, database_probe
 from chassis.server import Loop
-from eventing.metrics import EventMetrics
+from eventing.metrics import process_metrics
 from eventing.probes import event_probes
 from eventing.worker import EventWorker
 
@@ -42,11 +41,12 @@ async def make_worker(
         republishers=republishers(wiring),
         clock=clock,
         heartbeat=events.REVOCATION,
-        metrics=EventMetrics(REGISTRY),
+        metrics=process_metrics(),
     )
     sender = MailSender(database, wiring.mails, _smtp(settings), clock)
     health = Health({"database": database_probe(database), **event_probes(event_worker)})
-    return health, [event_worker.run, sender.run, _key_rotation(wiring)], database.close
+    loops = [event_worker.run, wiring.feeds.worker().run, sender.run, _key_rotation(wiring)]
+    return health, loops, database.close
 
 
 def _key_rotation(wiring: Wiring) -> Loop:

@@ -8,6 +8,8 @@ from fastapi import Depends, Query, Response, status
 from accounts.errors import AccountNotFound, ManagedByErp, RoleNotFound, UserExists, UserNotFound
 from accounts.users.schemas import (
     StaffUserInvite,
+    UserInvitations,
+    UserInvitationsSent,
     UserInvite,
     UserInviteBatch,
     UserInviteResult,
@@ -67,6 +69,15 @@ async def invite_user(
 async def invite_users(wiring: Wired, principal: Writing, body: UserInviteBatch) -> UserInviteResults:
     results = [await _invited(wiring, principal, index, item) for index, item in enumerate(body.items)]
     return UserInviteResults(counts=Counter(result.status for result in results), results=results)
+
+
+@routes.post(
+    "/admin/v1/users/send-invitations",
+    operation_id="send_invitations",
+    summary="Mail a link to users who never logged in, those fed by the ERP too",
+)
+async def send_invitations(wiring: Wired, principal: Writing, body: UserInvitations) -> UserInvitationsSent:
+    return UserInvitationsSent(user_ids=await wiring.users.send_invitations(principal, body.user_ids))
 
 
 async def _invited(

@@ -24,6 +24,10 @@ class OrderLineWrite(StrictModel):
     quantity: Quantity
     expected_net_price: UnitPrice | None = None
 
+    def wanted(self) -> WantedLine:
+        """The line asked for."""
+        return WantedLine(self.product_id, self.unit, self.quantity, self.expected_net_price)
+
 
 class OrderWrite(StrictModel):
     """An order to be placed: of a cart as it was last read, or of these lines."""
@@ -46,7 +50,7 @@ class OrderWrite(StrictModel):
 
     def wanted(self) -> WantedOrder:
         """The order asked for."""
-        lines = None if self.lines is None else [WantedLine(**line.model_dump()) for line in self.lines]
+        lines = None if self.lines is None else [line.wanted() for line in self.lines]
         return WantedOrder(
             lines=lines,
             cart_id=self.cart_id,

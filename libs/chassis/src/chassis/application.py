@@ -1,5 +1,6 @@
 """Builds a service's ASGI app: problems, boundary, health, contract and the lifetime of its parts."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -14,6 +15,7 @@ from chassis import openapi, problems
 from chassis.boundary import Boundary
 from chassis.health import Health, health_routes
 from chassis.pages import Cursors
+from chassis.server import Loop
 from chassis.settings import Settings
 from chassis.tokens import TokenVerifier
 
@@ -36,19 +38,25 @@ def build_app(
     routers: Sequence[APIRouter],
     wiring: object,
     cursors: Cursors | None = None,
+    loops: Sequence[Loop] = (),
     on_start: Sequence[Callable[[], Awaitable[None]]] = (),
     on_stop: Sequence[Closing] = (),
 ) -> FastAPI:
     """The app of one service. `wiring` is what its routes find in `request.app.state.wiring`.
 
-    `on_stop` runs in the order given, after the last request was answered.
+    `loops` run beside it and are told by an event to end. `on_stop` runs in the order given, after the last
+    request was answered.
     """
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         for start in on_start:
             await start()
+        stopping = asyncio.Event()
+        tasks = [asyncio.create_task(loop(stopping)) for loop in loops]
         yield
+        stopping.set()
+        await asyncio.gather(*tasks)
         for stop in on_stop:
             await stop()
 

@@ -1,7 +1,8 @@
 """Runs an ASGI app, alone or beside background loops, and drains it on SIGTERM."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any
 
 import structlog
 import uvicorn
@@ -11,7 +12,7 @@ from starlette.types import ASGIApp
 from chassis.health import Health, health_routes
 from chassis.settings import Settings, StatefulSettings
 
-Loop = Callable[[asyncio.Event], Awaitable[None]]
+Loop = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 _log = structlog.get_logger(__name__)
 
 
@@ -35,7 +36,9 @@ def _server(app: ASGIApp, host: str, port: int, shutdown_seconds: int) -> uvicor
 
 def serve(app: ASGIApp, settings: Settings) -> None:
     """Serves until SIGTERM or SIGINT, then lets running requests finish."""
-    with asyncio.Runner(loop_factory=uvicorn.Config(app, loop="uvloop").get_loop_factory()) as runner:
+    with asyncio.Runner(
+        loop_factory=uvicorn.Config(app, loop="uvloop", log_config=None).get_loop_factory()
+    ) as runner:
         runner.run(_server(app, settings.host, settings.port, settings.shutdown_seconds).serve())
 
 
@@ -67,5 +70,7 @@ def work(
             if isinstance(outcome, BaseException) and not isinstance(outcome, asyncio.CancelledError):
                 raise outcome
 
-    with asyncio.Runner(loop_factory=uvicorn.Config(Starlette(), loop="uvloop").get_loop_factory()) as runner:
+    with asyncio.Runner(
+        loop_factory=uvicorn.Config(Starlette(), loop="uvloop", log_config=None).get_loop_factory()
+    ) as runner:
         runner.run(main())

@@ -9,9 +9,10 @@ from typing import Generic
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from eventing.closing import close_consumer
 from eventing.envelope import Arrived, UndecodableError, decode
-from eventing.kafka import MAX_MESSAGE_BYTES, UNREACHABLE, Cluster, close_quietly, record_of
-from eventing.loops import pause
+from eventing.kafka import MAX_MESSAGE_BYTES, UNREACHABLE, Cluster, record_of
+from eventing.loops import cancelled_by_owner, pause
 from eventing.topics import Kind, M
 
 logger = structlog.get_logger(__name__)
@@ -73,7 +74,9 @@ class TopicFollower(Generic[M]):
         while not stop.is_set():
             try:
                 await self._follow(stop)
-            except (_RestartError, *UNREACHABLE) as error:
+            except (_RestartError, asyncio.CancelledError, *UNREACHABLE) as error:
+                if cancelled_by_owner(error):
+                    raise
                 self.restarts += 1
                 if not self._warned:
                     logger.warning("follower_lost_kafka", topic=self._topic, error=repr(error))
@@ -103,7 +106,7 @@ class TopicFollower(Generic[M]):
                 client.seek(part, starts[part] if self._from_start else ends[part])
             await self._read(client, cluster, ends, stop)
         finally:
-            await close_quietly(client)
+            await close_consumer(client)
             await cluster.close()
 
     async def _read(

@@ -9,7 +9,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError
 
 from eventing.applying import Applier
-from eventing.kafka import MAX_MESSAGE_BYTES, close_quietly, record_of
+from eventing.closing import close_consumer
+from eventing.kafka import MAX_MESSAGE_BYTES, record_of
 from eventing.loops import Probe, no_probe
 
 logger = structlog.get_logger(__name__)
@@ -78,7 +79,7 @@ class GroupConsumer:
             for task in (reading, *ended):
                 task.cancel()
             await asyncio.wait([reading, *ended], timeout=5)
-            await close_quietly(self._client)
+            await close_consumer(self._client)
             self._client = None
             self.busy = False
         if reading.done() and not reading.cancelled():

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
@@ -18,13 +17,13 @@ from aiokafka.errors import (
     for_code,
 )
 
+from eventing.closing import close_admin, close_consumer, close_producer
 from eventing.envelope import Record
 from eventing.topics import TopicFile
 
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 BATCH_BYTES = 256 * 1024
-METADATA_SECONDS = 2.0
-CLOSE_SECONDS = 2.0
+METADATA_SECONDS = 1.0
 TOPIC_EXISTS = 36
 
 UNREACHABLE = (KafkaError, OSError, TimeoutError)
@@ -67,13 +66,6 @@ def record_of(message: ConsumerRecord[bytes | None, bytes | None]) -> Record:
     )
 
 
-async def close_quietly(client: AIOKafkaProducer | AIOKafkaConsumer) -> None:
-    """Stops a client within a time limit; a client whose broker is gone may never finish by itself."""
-    with suppress(*UNREACHABLE):
-        async with asyncio.timeout(CLOSE_SECONDS):
-            await client.stop()
-
-
 class Producer:
     """A running idempotent producer (acks=all).
 
@@ -100,7 +92,7 @@ class Producer:
             async with asyncio.timeout(send_seconds):
                 await client.start()
         except BaseException:
-            await close_quietly(client)
+            await close_producer(client)
             raise
         return cls(client, send_seconds)
 
@@ -150,18 +142,26 @@ class Producer:
 
     async def _missing_topics(self, topics: Iterable[str]) -> Mapping[str, BaseException]:
         """Topics nobody has created: asked first, so that they do not hold up the others row by row."""
-        missing: dict[str, BaseException] = {}
-        for topic in topics:
+
+        async def exists(topic: str) -> bool:
             try:
                 async with asyncio.timeout(METADATA_SECONDS):
                     await self._client.partitions_for(topic)
             except UNREACHABLE:
-                missing[topic] = UnknownTopicOrPartitionError(topic)
-        return missing
+                return False
+            return True
+
+        asked = sorted(topics)
+        found = await asyncio.gather(*(exists(topic) for topic in asked))
+        return {
+            topic: UnknownTopicOrPartitionError(topic)
+            for topic, there in zip(asked, found, strict=True)
+            if not there
+        }
 
     async def close(self) -> None:
-        """Stops within a time limit, delivered or not."""
-        await close_quietly(self._client)
+        """Ends within a time limit, delivered or not."""
+        await close_producer(self._client)
 
 
 def _forget(future: asyncio.Future[object]) -> None:
@@ -243,7 +243,5 @@ class Cluster:
 
     async def close(self) -> None:
         """Closes both connections."""
-        await close_quietly(self._prober)
-        with suppress(*UNREACHABLE):
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await self._admin.close()
+        await close_consumer(self._prober)
+        await close_admin(self._admin)

@@ -15,6 +15,7 @@ from eventing.tables import EventTables
 ROUND = 500
 HOLD_SECONDS = 1.0
 HOLD_SECONDS_MOST = 60.0
+HOLD_SECONDS_MOST_TOPIC = 4.0
 SEPARATOR = "\x1f"
 
 
@@ -93,7 +94,9 @@ class Lane:
         before = self._holds.get(subject)
         if before is not None and before.until > now:
             return
-        seconds = HOLD_SECONDS if before is None else min(before.seconds * 2, HOLD_SECONDS_MOST)
+        # A topic that is missing because Kafka has just started is there in a moment.
+        most = HOLD_SECONDS_MOST_TOPIC if whole_topic else HOLD_SECONDS_MOST
+        seconds = HOLD_SECONDS if before is None else min(before.seconds * 2, most)
         self._holds[subject] = _Hold(now + seconds, seconds, row.urgent)
 
     @property

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from eventing.kafka import UNREACHABLE
 from eventing.metrics import EventMetrics
 
 logger = structlog.get_logger(__name__)
@@ -26,6 +27,12 @@ async def pause(stop: asyncio.Event, seconds: float) -> None:
         return
 
 
+def cancelled_by_owner(error: BaseException) -> bool:
+    """True for our own cancellation; the Kafka client leaks CancelledError of its inner tasks as well."""
+    task = asyncio.current_task()
+    return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0
+
+
 async def keep_going(
     name: str, step: Callable[[asyncio.Event], Awaitable[None]], stop: asyncio.Event, metrics: EventMetrics
 ) -> None:
@@ -38,13 +45,17 @@ async def keep_going(
     while not stop.is_set():
         try:
             await step(stop)
-        except Exception as error:  # this loop must not die; it logs and counts
+        except (Exception, asyncio.CancelledError) as error:  # this loop must not die; it logs and counts
+            if cancelled_by_owner(error):
+                raise
             metrics.loop_failures.labels(name).inc()
             if trouble != repr(error):
                 trouble = repr(error)
-                logger.warning("loop_failed", loop=name, error=trouble, exc_info=error)
+                # A lost broker is no news that needs a traceback.
+                seen = None if isinstance(error, UNREACHABLE) else error
+                logger.warning("loop_failed", loop=name, error=trouble, exc_info=seen)
             await pause(stop, delay)
-            delay = min(delay * 2, 5.0)
+            delay = min(delay * 2, 2.0)
         else:
             if trouble is not None:
                 logger.info("loop_recovered", loop=name)

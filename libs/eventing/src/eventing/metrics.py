@@ -1,6 +1,8 @@
 """Prometheus figures of a worker's events."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from functools import cache
+
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge
 
 
 class EventMetrics:
@@ -31,3 +33,9 @@ class EventMetrics:
         self.loop_failures = Counter(
             "kontor_worker_loop_failures", "Failures of loops that go on", ["loop"], registry=registry
         )
+
+
+@cache
+def process_metrics() -> EventMetrics:
+    """The metrics on this process's `/metrics` page; made at the first call."""
+    return EventMetrics(REGISTRY)

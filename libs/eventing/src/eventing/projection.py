@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Table, TableValuedAlias, bindparam, column, delete, func, select
+from sqlalchemy import Table, TableValuedAlias, bindparam, column, delete, func, select, types
 from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 
 from chassis.database import Transaction
@@ -25,7 +25,7 @@ async def upsert(
     keys = [key.name for key in table.primary_key.columns]
     # Two merges that lock the same rows in opposite order deadlock.
     ordered = sorted(rows, key=lambda row: tuple(row[key] for key in keys))
-    if any(isinstance(table.c[name].type, ARRAY) for name in ordered[0]):
+    if any(isinstance(table.c[name].type, types.ARRAY) for name in ordered[0]):
         # unnest would flatten an array of arrays; a row at a time, pipelined, is the next best.
         await tx.execute(_newer_wins(insert(table), table, keys, list(ordered[0]), version), ordered)
         return

@@ -88,6 +88,8 @@ class Relay:
         if released is False:
             # The former relay may live on without its lock; by then its last send has failed or arrived.
             await pause(stop, self._plan.send_seconds)
+            if stop.is_set():
+                return
         await self._remember(released=False)
         self._metrics.relay_leads.set(1)
         logger.info("relay_leads", taken_over=released is False)

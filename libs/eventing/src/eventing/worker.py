@@ -115,7 +115,9 @@ class EventWorker:
             return await outbox_figures(reader, self._tables)
 
     async def consumer_figures(self) -> ConsumerFigures:
-        """How far the consumer group is behind."""
+        """How far the consumer group is behind; who listens to nothing has caught up."""
+        if not self._consumes:
+            return ConsumerFigures(lag=0, parked=0, last_progress_seconds=0.0, caught_up=True)
         async with self._database.read() as reader:
             return await consumer_figures(reader, self._tables)
 

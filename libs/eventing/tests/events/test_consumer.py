@@ -12,7 +12,9 @@ from eventing.outbox import Outgoing
 from libs.eventing.tests.support.station import Station, eventually, message_of, running
 
 
-def _record(station: Station, event: Outgoing, ce_id: str | None = None, value: bytes | None = None) -> Record:
+def _record(
+    station: Station, event: Outgoing, ce_id: str | None = None, value: bytes | None = None
+) -> Record:
     message = message_of(event, station.name, ce_id or new_id())
     headers = {name: content.decode() for name, content in message.headers}
     return Record(message.topic, 0, 0, message.key, value or message.value, headers)
@@ -72,7 +74,7 @@ async def test_a_poisoned_state_parks_its_key_and_the_others_flow(station: Stati
     assert [("b", 1)] == await _parked(station)
     assert [(7,)] == await station.rows("SELECT amount FROM heard")
     ((reason, payload),) = await station.rows("SELECT reason, payload FROM parked")
-    assert "Poison()" == reason
+    assert "PoisonError()" == reason
     assert b'{"id":"b","value":-1}' == payload
 
 
@@ -152,7 +154,9 @@ async def test_a_deadlock_or_a_lost_connection_is_waited_for_and_parks_nothing(s
     assert [] == await _parked(station)
 
 
-async def test_a_worker_carries_states_and_notices_end_to_end_and_knows_when_it_caught_up(station: Station) -> None:
+async def test_a_worker_carries_states_and_notices_end_to_end_and_knows_when_it_caught_up(
+    station: Station,
+) -> None:
     worker = station.worker()
     for number in range(40):
         await station.change(f"k{number:02}", number)
@@ -167,7 +171,10 @@ async def test_a_worker_carries_states_and_notices_end_to_end_and_knows_when_it_
     things = await station.rows("SELECT id, value, version FROM things ORDER BY id")
     assert things == await station.rows("SELECT id, value, version FROM copies ORDER BY id")
     assert [(45,)] == await station.rows("SELECT sum(amount) FROM heard")
-    assert (0, 0.0) == ((await worker.outbox_figures()).unpublished, (await worker.outbox_figures()).oldest_unpublished_seconds)
+    assert (0, 0.0) == (
+        (await worker.outbox_figures()).unpublished,
+        (await worker.outbox_figures()).oldest_unpublished_seconds,
+    )
 
 
 async def test_the_watchdog_replaces_a_consumer_that_hangs(

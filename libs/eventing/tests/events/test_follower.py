@@ -2,6 +2,9 @@
 
 import asyncio
 
+import pytest
+from prometheus_client import CollectorRegistry
+
 from eventing.consumer import Arrived
 from eventing.follower import TopicFollower
 from eventing.heartbeat import Heartbeat
@@ -11,7 +14,6 @@ from eventing.notices import NoticeSender
 from eventing.outbox import Outgoing
 from eventing.topics import Kind
 from libs.eventing.tests.support.station import Happened, Station, ThingCopy, ThingState, eventually, running
-from prometheus_client import CollectorRegistry
 
 
 def _follower(station: Station, seen: list[Arrived[ThingCopy]], **more: bool) -> TopicFollower[ThingCopy]:
@@ -120,6 +122,25 @@ async def test_a_follower_waits_for_a_topic_that_is_created_later(station: Stati
         await asyncio.wait_for(follower.wait_ready(), 10)
 
 
+async def test_a_follower_begins_again_when_kafka_was_replaced(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await station.send(station.state("a", 1, 1))
+    seen: list[Arrived[ThingCopy]] = []
+    follower = _follower(station, seen)
+    cluster_id = Cluster.id
+    async with running(follower.run):
+        await asyncio.wait_for(follower.wait_ready(), 10)
+
+        async def another(self: Cluster) -> str:
+            return "new-" + await cluster_id(self)
+
+        monkeypatch.setattr(Cluster, "id", another)
+        await eventually(lambda: _length(seen, 2), 10)
+    assert ["a", "a"] == [one.key for one in seen]
+    assert 1 == follower.restarts
+
+
 async def test_notices_are_sent_without_waiting_and_losses_are_counted(station: Station) -> None:
     sender = NoticeSender(
         station.bootstrap, "/kontor/x", station.clock, EventMetrics(CollectorRegistry()), queue=50
@@ -129,7 +150,9 @@ async def test_notices_are_sent_without_waiting_and_losses_are_counted(station: 
     assert 10 == sender.lost
     async with running(sender.run):
         await eventually(lambda: _sent(sender, 50))
-    assert list(range(50)) == [int(record.value[10:-1]) for record in await station.log(station.happened.name) if record.value]
+    assert list(range(50)) == [
+        int(record.value[10:-1]) for record in await station.log(station.happened.name) if record.value
+    ]
 
 
 async def _sent(sender: NoticeSender, count: int) -> bool:

@@ -54,7 +54,7 @@ async def test_forty_kills_of_relay_and_consumer_lose_and_double_nothing(station
         killed = await asyncio.gather(
             lives(station, "relay:sent", KILLS, chance), lives(station, "consumer:applied", KILLS, chance)
         )
-    assert [KILLS, KILLS] == killed
+    assert [KILLS, KILLS] == list(killed)
     await _settle(station)
     assert await station.rows("SELECT id, value, version FROM things ORDER BY id") == await station.rows(
         "SELECT id, value, version FROM copies ORDER BY id"
@@ -78,7 +78,9 @@ async def test_without_the_inbox_the_same_kills_double_notices(station: Station)
 
     chance = random.Random(SEED)
     async with _trade(station), running(forget):
-        await asyncio.gather(lives(station, "relay:sent", 3, chance), lives(station, "consumer:applied", 3, chance))
+        await asyncio.gather(
+            lives(station, "relay:sent", 3, chance), lives(station, "consumer:applied", 3, chance)
+        )
         await _settle(station)
     ((heard, distinct),) = await station.rows("SELECT count(*), count(DISTINCT ce_id) FROM heard")
     assert heard > distinct

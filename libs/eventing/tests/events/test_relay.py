@@ -14,6 +14,11 @@ from libs.eventing.tests.support.station import Station, ThingState, eventually,
 
 WRITERS, CHANGES, KEYS = 16, 25, 5
 
+LEADERS = (
+    "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+
 
 async def _write_concurrently(station: Station, *, lock: bool) -> dict[str, list[int]]:
     async def writer(number: int) -> None:
@@ -87,15 +92,19 @@ async def test_urgent_rows_are_published_before_a_bulk_that_was_recorded_earlier
 
 async def test_a_key_kafka_refuses_is_skipped_and_the_others_flow(station: Station) -> None:
     cluster = await Cluster.connect(station.bootstrap)
-    # One byte over the topic's limit, and under the client's: it is the broker that refuses the whole batch.
-    small = [file.model_copy(update={"topic": f"{station.name}.small", "config": {"max.message.bytes": "2000"}})
-             for file in station.files[:1]]  # fmt: skip
-    await cluster.create_topics(small)
+    # Over the topic's limit and under the client's: it is the broker that refuses the whole batch.
+    changes = {"topic": f"{station.name}.small", "config": {"max.message.bytes": "2000"}}
+    small = station.files[0].model_copy(update=changes)
+    await cluster.create_topics([small])
     await cluster.close()
-    await station.put(*(station.state(key, version, version) for version in (1, 2) for key in ("a", "b", "c")))
+    await station.put(
+        *(station.state(key, version, version) for version in (1, 2) for key in ("a", "b", "c"))
+    )
     async with station.database.transaction() as tx:
-        await tx.execute(text("UPDATE outbox SET topic = :topic"), {"topic": small[0].topic})
-        await tx.execute(text("UPDATE outbox SET payload = repeat('x', 4000) WHERE key = 'b' AND version = 1"))
+        await tx.execute(text("UPDATE outbox SET topic = :topic"), {"topic": small.topic})
+        await tx.execute(
+            text("UPDATE outbox SET payload = repeat('x', 4000) WHERE key = 'b' AND version = 1")
+        )
 
     async def only_b_is_left() -> bool:
         left = await station.rows("SELECT key, version FROM outbox WHERE published_at IS NULL ORDER BY id")
@@ -106,7 +115,7 @@ async def test_a_key_kafka_refuses_is_skipped_and_the_others_flow(station: Stati
         async with station.database.transaction() as tx:
             await tx.execute(text("UPDATE outbox SET payload = '{}' WHERE key = 'b' AND version = 1"))
         await eventually(lambda: _none_unpublished(station), 30)
-    last = {record.key: record.headers["ce_sequence"] for record in await station.log(small[0].topic)}
+    last = {record.key: record.headers["ce_sequence"] for record in await station.log(small.topic)}
     assert {"a": "2", "b": "2", "c": "2"} == last
 
 
@@ -129,7 +138,7 @@ async def test_one_relay_leads_and_the_other_takes_over_when_it_ends(station: St
         async with running(station.relay().run):
             await station.put(station.state("a", 1, 1))
             await eventually(lambda: _none_unpublished(station))
-            assert [(1,)] == await station.rows("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted")
+            assert 1 == len(await station.rows(LEADERS))
         await station.put(station.state("a", 2, 2))
         await eventually(lambda: _none_unpublished(station))
     await other.close()
@@ -141,12 +150,27 @@ async def test_a_lock_not_released_in_order_is_taken_over_only_after_the_send_ti
     station: Station, released: bool, waits: bool
 ) -> None:
     async with station.database.transaction() as tx:
-        await tx.execute(text("INSERT INTO relay_state (id, released) VALUES (1, :released)"), {"released": released})
+        await tx.execute(
+            text("INSERT INTO relay_state (id, released) VALUES (1, :released)"), {"released": released}
+        )
     await station.put(station.state("a", 1, 1))
     started = asyncio.get_running_loop().time()
     async with running(station.relay(send_seconds=2.0).run):
         await eventually(lambda: _none_unpublished(station))
     assert waits == (asyncio.get_running_loop().time() - started >= 2.0)
+
+
+async def test_a_relay_that_lost_its_database_connection_leads_again_and_publishes(station: Station) -> None:
+    async with running(station.worker(send_seconds=0.5).run):
+        await station.put(station.state("a", 1, 1))
+        await eventually(lambda: _none_unpublished(station))
+        ((before,),) = await station.rows(LEADERS)
+        await station.rows(f"SELECT pg_terminate_backend({before})")
+        await station.put(station.state("a", 2, 2))
+        await eventually(lambda: _none_unpublished(station))
+        ((after,),) = await station.rows(LEADERS)
+    assert before != after
+    assert ["1", "2"] == [record.headers["ce_sequence"] for record in await station.log(station.thing.name)]
 
 
 async def test_another_kafka_gets_every_state_again_before_anything_else(station: Station) -> None:
@@ -169,7 +193,9 @@ async def test_another_kafka_gets_every_state_again_before_anything_else(station
     assert "the one that burnt down" != cluster_id
 
 
-async def test_heartbeats_come_every_second_and_stop_while_something_urgent_is_stuck(station: Station) -> None:
+async def test_heartbeats_come_every_second_and_stop_while_something_urgent_is_stuck(
+    station: Station,
+) -> None:
     heartbeat = Heartbeat(station.urgent, f"/kontor/{station.name}", station.clock)
 
     async def beats() -> int:

@@ -7,7 +7,9 @@ import random
 import signal
 from dataclasses import dataclass
 from multiprocessing.context import ForkServerContext
+from typing import Any
 
+from eventing.loops import Probe
 from libs.eventing.tests.support.station import Station
 
 
@@ -36,10 +38,10 @@ def live(life: Life) -> None:
     asyncio.run(_work(life, probe))
 
 
-async def _work(life: Life, probe: object) -> None:
+async def _work(life: Life, probe: Probe) -> None:
     station = Station(life.url, life.bootstrap, life.name)
     station.write_contracts()
-    more = {"subscriptions": ()} if life.produces else {"topics": (), "instance": "mortal"}
+    more: dict[str, Any] = {"subscriptions": ()} if life.produces else {"topics": (), "instance": "mortal"}
     await station.worker(probe, send_seconds=0.5, **more).run(asyncio.Event())
 
 

@@ -1,7 +1,7 @@
 """A small service for tests: things with a version, an outbox, and a projection of what is heard."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -44,7 +44,7 @@ class Happened(EventModel):
     amount: int
 
 
-class Poison(Exception):
+class PoisonError(Exception):
     """What the handlers raise for a negative value."""
 
 
@@ -106,8 +106,9 @@ class Station:
             folder.mkdir(parents=True, exist_ok=True)
             policy = "compact" if topic.kind is Kind.STATE else "delete"
             (folder / "topic.yaml").write_text(
-                f"topic: {topic.name}\nowner: {self.name}\nkind: {topic.kind}\nkey: id\npartitions: 2\n"
-                f"config:\n  cleanup.policy: {policy}\n  max.message.bytes: 8388608\nconsumers: [{self.name}]\n",
+                f"topic: {topic.name}\nowner: {self.name}\nkind: {topic.kind}\nkey: id\n"
+                f"partitions: 2\nconsumers: [{self.name}]\n"
+                f"config:\n  cleanup.policy: {policy}\n  max.message.bytes: 8388608\n",
                 encoding="utf-8",
             )
 
@@ -137,14 +138,14 @@ class Station:
         ]
         await upsert(tx, self.copies, rows)
         if any(one.value and one.value.value < 0 for one in arrived):
-            raise Poison
+            raise PoisonError
 
     async def hear(self, tx: Transaction, arrived: Sequence[Arrived[Happened]]) -> None:
         for one in arrived:
             assert one.value is not None
             await tx.execute(self.heard.insert().values(ce_id=one.id, amount=one.value.amount))
             if one.value.amount < 0:
-                raise Poison
+                raise PoisonError
 
     async def change(self, key: str, value: int, *, lock: bool = True, dwell: float = 0.0) -> int:
         """One use case: the thing gets a value and a new version; returns the version."""
@@ -178,7 +179,9 @@ class Station:
         self, tx: Transaction, after: str | None, limit: int, bump: bool
     ) -> Sequence[Outgoing]:
         statement = select(self.things).where(self.things.c.id > (after or "")).order_by(self.things.c.id)
-        rows = await tx.all(statement.limit(limit).with_for_update())
+        rows: Sequence[Mapping[str, Any]] = [
+            dict(row) for row in await tx.all(statement.limit(limit).with_for_update())
+        ]
         if bump:
             rows = [{**row, "version": next_version(row["version"], self.clock.now())} for row in rows]
             await upsert(tx, self.things, rows)
@@ -196,18 +199,23 @@ class Station:
         return Relay(self.database, self.tables, RelayPlan(self.bootstrap, **values), self.metrics)
 
     def worker(self, probe: Callable[[str], None] = no_probe, **more: Any) -> EventWorker:
+        parts: dict[str, Any] = {
+            "topics": self.topics,
+            "subscriptions": self.subscriptions,
+            "republishers": self.republishers,
+            "metrics": self.metrics,
+            "send_seconds": 3.0,
+            **more,
+        }
         return EventWorker(
             database=self.database,
             kafka_bootstrap=self.bootstrap,
             service=self.name,
             tables=self.tables,
             contracts_dir=self.contracts,
-            topics=self.topics,
-            subscriptions=self.subscriptions,
-            republishers=self.republishers,
             clock=self.clock,
             probe=probe,
-            **{"send_seconds": 3.0, "metrics": self.metrics, **more},
+            **parts,
         )
 
     async def unpublished(self) -> int:

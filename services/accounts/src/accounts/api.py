@@ -5,18 +5,48 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 
 from accounts.audit.routes import routes as audit_routes
+from accounts.catalogues.routes import routes as catalogue_routes
+from accounts.channels.routes import routes as channel_routes
+from accounts.clients.routes import routes as client_routes
+from accounts.customer_accounts.feed import ACCOUNTS, ADDRESSES
+from accounts.customer_accounts.routes import routes as account_routes
+from accounts.internal import routes as internal_routes
+from accounts.keys.routes import routes as key_routes
 from accounts.roles.routes import routes as role_routes
+from accounts.sessions.routes import routes as session_routes
 from accounts.settings import AccountsSettings
-from accounts.wiring import Wiring, wire
+from accounts.staff.routes import routes as staff_routes
+from accounts.users.feed import USERS
+from accounts.users.routes import routes as user_routes
+from accounts.wiring import wire
 from chassis import openapi
 from chassis.application import build_app
 from chassis.clock import Clock, SystemClock
 from chassis.database import Database
 from chassis.health import Health, database_probe
 from chassis.tokens import TokenVerifier
+from feeds.admin_routes import admin_routes as import_routes
+from feeds.admin_routes import internal_routes as run_routes
+from feeds.routes import integration_routes
 
 TITLE = "accounts"
-ROUTERS: tuple[APIRouter, ...] = (role_routes, audit_routes)
+FED = ((ACCOUNTS, "accounts:feed"), (ADDRESSES, "accounts:feed"), (USERS, "users:feed"))
+ROUTERS: tuple[APIRouter, ...] = (
+    key_routes,
+    session_routes,
+    user_routes,
+    account_routes,
+    catalogue_routes,
+    role_routes,
+    staff_routes,
+    client_routes,
+    channel_routes,
+    audit_routes,
+    internal_routes,
+    *(integration_routes(feed, permission=scope) for feed, scope in FED),
+    *(import_routes(feed, look="imports:read", change="imports:write") for feed, _ in FED),
+    run_routes([feed.resource for feed, _ in FED]),
+)
 
 
 def make_app(settings: AccountsSettings, clock: Clock | None = None) -> FastAPI:
@@ -34,7 +64,8 @@ def make_app(settings: AccountsSettings, clock: Clock | None = None) -> FastAPI:
         routers=ROUTERS,
         wiring=wiring,
         cursors=wiring.cursors,
-        on_stop=[database.close],
+        loops=[wiring.notices.run],
+        on_stop=[wiring.passwords.close, database.close],
     )
 
 

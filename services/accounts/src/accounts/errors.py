@@ -24,16 +24,6 @@ class RoleNotFound(NotFound):
     title = "There is no such role"
 
 
-class RoleCodeTaken(Conflict):
-    """Another role of the kind has this code."""
-
-    code = "role_code_taken"
-    title = "Another role has this code"
-
-    def __init__(self, code: str) -> None:
-        super().__init__(errors=[FieldError("role_code_taken", f"{code} is taken", pointer="/code")])
-
-
 class RoleInUse(Conflict):
     """Users have this role."""
 
@@ -52,7 +42,9 @@ class UnknownPermission(Invalid):
 
     def __init__(self, unknown: list[str]) -> None:
         super().__init__(
-            errors=[FieldError("unknown_permission", f"{name} does not exist", "/permissions") for name in unknown]
+            errors=[
+                FieldError("unknown_permission", f"{name} does not exist", "/permissions") for name in unknown
+            ]
         )
 
 
@@ -135,7 +127,9 @@ class CatalogueNotFound(Invalid):
     title = "There is no such catalogue"
 
     def __init__(self, catalogue_id: str) -> None:
-        super().__init__(errors=[FieldError("catalogue_not_found", f"{catalogue_id} is unknown", "/catalogue_id")])
+        super().__init__(
+            errors=[FieldError("catalogue_not_found", f"{catalogue_id} is unknown", "/catalogue_id")]
+        )
 
 
 class ManagedByErp(Conflict):
@@ -150,3 +144,48 @@ class UserExists(Conflict):
 
     code = "user_exists"
     title = "This person is a user of the account already"
+
+
+class ChannelNotFound(NotFound):
+    """No such channel."""
+
+    code = "channel_not_found"
+    title = "There is no such channel"
+
+
+class ClientNotFound(NotFound):
+    """No such machine client."""
+
+    code = "client_not_found"
+    title = "There is no such client"
+
+
+class StaffNotFound(NotFound):
+    """No such staff member."""
+
+    code = "staff_not_found"
+    title = "There is no such staff member"
+
+
+class StaffExists(Conflict):
+    """The login is a staff member already."""
+
+    code = "staff_exists"
+    title = "This person is a staff member already"
+
+
+class LastAdministrator(Conflict):
+    """Without an administrator nobody could make one."""
+
+    code = "last_administrator"
+    title = "The last administrator stays"
+
+
+class CodeTaken(Conflict):
+    """Another one has this code."""
+
+    code = "code_taken"
+    title = "Another one has this code"
+
+    def __init__(self, code: str) -> None:
+        super().__init__(errors=[FieldError("code_taken", f"{code} is taken", "/code")])

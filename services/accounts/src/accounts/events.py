@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Final, Literal
 
 from eventing.topics import EventModel, Kind, Topic
+from feeds.announcing import FeedState
 
 Block = Literal["none", "orders", "access"]
 SubjectKind = Literal["account", "login", "user", "role", "staff", "client"]
@@ -90,7 +91,8 @@ USER: Final = Topic("accounts.user", Kind.STATE, UserState)
 ROLE: Final = Topic("accounts.role", Kind.STATE, RoleState)
 CHANNEL: Final = Topic("accounts.channel", Kind.STATE, ChannelState)
 REVOCATION: Final = Topic("accounts.revocation", Kind.STATE, RevocationState, urgent=True)
+FEED: Final = Topic("accounts.feed", Kind.STATE, FeedState)
 LOGIN: Final = Topic("usage.login", Kind.NOTICE, LoginNotice)
 
 SOURCE: Final = "/kontor/accounts"
-TOPICS: Final = (ACCOUNT, USER, ROLE, CHANNEL, REVOCATION, LOGIN)
+TOPICS: Final = (ACCOUNT, USER, ROLE, CHANNEL, REVOCATION, FEED, LOGIN)

@@ -15,7 +15,9 @@ class AccountsSettings(StatefulSettings):
     )
     access_token_seconds: int = Field(300, ge=30, le=300, description="How long an access token lives.")
     refresh_token_days: int = Field(30, ge=1, description="How long a session lives without a log-out.")
-    refresh_grace_seconds: int = Field(30, ge=0, description="How long the refresh token before the last is taken.")
+    refresh_grace_seconds: int = Field(
+        30, ge=0, description="How long the refresh token before the last is taken."
+    )
     key_rotation_days: int = Field(30, ge=1, description="How long a key signs before the next one does.")
     key_lead_seconds: int = Field(600, ge=0, description="How long a key is published before it signs.")
     hashing_threads: int = Field(2, ge=1, description="Threads that hash passwords.")
@@ -26,8 +28,13 @@ class AccountsSettings(StatefulSettings):
     smtp_port: int = Field(25, description="Its port.")
     smtp_username: str = Field("", description="Log-in at the mail server; empty for none.")
     smtp_password: SecretStr = Field(SecretStr(""), description="Its password.")
-    smtp_tls: str = Field("none", pattern="^(none|starttls|tls)$", description="How the connection is protected.")
+    smtp_tls: str = Field(
+        "none", pattern="^(none|starttls|tls)$", description="How the connection is protected."
+    )
     mail_sender: str = Field("orders@localhost", description="Sender of every mail.")
+    locales: tuple[str, ...] = Field(
+        ("en",), description="Languages the channels offer, the default one first."
+    )
     channel_link: str = Field(
         "http://127.0.0.1:8080/welcome#token={token}", description="Link in mails; {token} is replaced."
     )

@@ -47,7 +47,12 @@ class AuditTrail:
         )
 
     async def page(
-        self, reader: Reader, object_kind: str | None, object_id: str | None, before_id: str | None, limit: int
+        self,
+        reader: Reader,
+        object_kind: str | None,
+        object_id: str | None,
+        before_id: str | None,
+        limit: int,
     ) -> Sequence[RowMapping]:
         """Rows newest first, those older than `before_id`, one more than `limit`."""
         statement = select(audit).order_by(audit.c.id.desc()).limit(limit + 1)

@@ -1,8 +1,9 @@
 """Audit rows on the wire."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+
+from sqlalchemy import RowMapping
 
 from chassis.models import Answer
 
@@ -23,6 +24,6 @@ class AuditEntry(Answer):
     request_id: str | None
 
     @classmethod
-    def of(cls, row: Mapping[str, Any]) -> "AuditEntry":
+    def of(cls, row: RowMapping) -> "AuditEntry":
         """The wire form of a row."""
         return cls(**row)

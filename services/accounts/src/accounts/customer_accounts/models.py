@@ -9,7 +9,7 @@ from accounts.events import Block
 
 @dataclass(frozen=True, slots=True)
 class CustomerAccount:
-    """A customer organisation. The platform owns `platform_block` and `own_catalogue_id`, the ERP the rest."""
+    """A customer organisation. The platform owns its block and catalogue, the ERP the rest."""
 
     id: str
     version: int

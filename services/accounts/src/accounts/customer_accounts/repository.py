@@ -56,8 +56,9 @@ class CustomerAccountRepository:
         return [_read(row) for row in await reader.all(statement)]
 
     async def chunk(self, tx: Transaction, after_id: str | None, limit: int) -> list[CustomerAccount]:
-        """Accounts by id, removed ones too, locked: for republishing."""
-        statement = _statement().order_by(account.c.id).limit(limit).with_for_update(of=account)
+        """Received accounts by id, removed ones too, locked: for republishing."""
+        statement = _statement().where(~account.c.placeholder).order_by(account.c.id).limit(limit)
+        statement = statement.with_for_update(of=account)
         if after_id is not None:
             statement = statement.where(account.c.id > after_id)
         return [_read(row) for row in await tx.all(statement)]
@@ -118,7 +119,9 @@ class CustomerAccountRepository:
 
     async def children_of(self, tx: Transaction, account_ids: Sequence[str]) -> Sequence[str]:
         """Accounts whose parent is among these."""
-        parents = select(account.c.source, account.c.external_id).where(account.c.id.in_(account_ids)).subquery()
+        parents = (
+            select(account.c.source, account.c.external_id).where(account.c.id.in_(account_ids)).subquery()
+        )
         joined = and_(
             account.c.source == parents.c.source, account.c.parent_external_id == parents.c.external_id
         )

@@ -76,7 +76,7 @@ class AccountDetail(AccountOut):
 
 
 class AccountPatch(StrictModel):
-    """What staff may change of an account; absent fields stay, a catalogue of null goes back to the group's."""
+    """What staff may change of an account; absent fields stay, a null catalogue gives the group's."""
 
     platform_block: Block | None = None
     own_catalogue_id: Identifier | None = None

@@ -77,7 +77,9 @@ class CustomerAccountService:
         """The changed account. Raises AccountNotFound, CatalogueNotFound, PreconditionFailed."""
         async with self._database.transaction() as tx:
             before = await self._locked(tx, account_id, version)
-            if change.own_catalogue_id and not await self._accounts.catalogue_exists(tx, change.own_catalogue_id):
+            if change.own_catalogue_id and not await self._accounts.catalogue_exists(
+                tx, change.own_catalogue_id
+            ):
                 raise CatalogueNotFound(change.own_catalogue_id)
             after = change.applied_to(before, next_version(before.version, self._clock.now()))
             after = replace(after, catalogue_id=await self._accounts.effective_catalogue(tx, after))
@@ -96,5 +98,3 @@ class CustomerAccountService:
             raise AccountNotFound
         require_version(version, found.version)
         return found
-
-

@@ -72,7 +72,12 @@ class InvitationService:
             await self._revocations.revoke(tx, "login", [login_id])
 
     async def _send(
-        self, tx: Transaction, login: Login, purpose: Purpose, lifetime: timedelta, values: dict[str, str | None]
+        self,
+        tx: Transaction,
+        login: Login,
+        purpose: Purpose,
+        lifetime: timedelta,
+        values: dict[str, str | None],
     ) -> None:
         token = secrets.token_urlsafe(32)
         await self._logins.add_token(tx, _hash(token), purpose, login.id, self._clock.now() + lifetime)

@@ -17,7 +17,9 @@ class KeySet(Answer):
     keys: list[dict[str, Any]]
 
 
-@routes.get("/.well-known/jwks.json", operation_id="get_keys", summary="Public keys that verify access tokens")
+@routes.get(
+    "/.well-known/jwks.json", operation_id="get_keys", summary="Public keys that verify access tokens"
+)
 async def get_keys(wiring: Wired, response: Response) -> KeySet:
     response.headers["Cache-Control"] = "public, max-age=300"
     return KeySet(keys=await wiring.keys.published())

@@ -38,16 +38,17 @@ class KeyRing:
     async def published(self) -> list[dict[str, Any]]:
         """The JSON Web Key Set's keys (RFC 7517)."""
         return [
-            {**key.public_key, "kid": key.id, "use": "sig", "alg": "Ed25519"} for key in await self._published()
+            {**key.public_key, "kid": key.id, "use": "sig", "alg": "Ed25519"}
+            for key in await self._published()
         ]
 
     async def signing(self) -> tuple[str, OKPKey]:
         """Id and private key that sign now; makes the first one if there is none."""
-        now = self._clock.now()
-        current = self._signing_at(now)
+        await self._published()
+        current = self._signing_at(self._clock.now())
         if current is None:
             await self.rotate()
-            current = self._signing_at(now)
+            current = self._signing_at(self._clock.now())
         assert current is not None, "rotation leaves a key that signs now"
         return current.id, OKPKey.import_key(orjson.loads(current.private_key))
 

@@ -58,7 +58,9 @@ class LoginRepository:
         assert found is not None
         return found
 
-    async def set_password(self, tx: Transaction, login_id: str, password_hash: str, name: str | None) -> None:
+    async def set_password(
+        self, tx: Transaction, login_id: str, password_hash: str, name: str | None
+    ) -> None:
         """Stores a new password hash, and a name where one was given."""
         values = {"password_hash": password_hash} | ({"name": name} if name else {})
         await tx.execute(update(login).where(login.c.id == login_id).values(values))
@@ -69,9 +71,7 @@ class LoginRepository:
         """Stores a single-use token; earlier unused ones of the purpose end."""
         same = (one_time_token.c.login_id == login_id, one_time_token.c.purpose == purpose)
         await tx.execute(
-            update(one_time_token)
-            .where(*same, one_time_token.c.used_at.is_(None))
-            .values(used_at=func.now())
+            update(one_time_token).where(*same, one_time_token.c.used_at.is_(None)).values(used_at=func.now())
         )
         await tx.execute(
             insert(one_time_token).values(
@@ -79,7 +79,9 @@ class LoginRepository:
             )
         )
 
-    async def use_token(self, tx: Transaction, token_hash: bytes, purpose: Purpose, now: datetime) -> str | None:
+    async def use_token(
+        self, tx: Transaction, token_hash: bytes, purpose: Purpose, now: datetime
+    ) -> str | None:
         """Marks a token as used and returns its login's id; None if it is unknown, used or over."""
         statement = (
             update(one_time_token)

@@ -17,7 +17,7 @@ MAX_PASSWORD_LENGTH: Final = 256
 
 
 class PasswordHashing:
-    """argon2id (RFC 9106). One hash costs tens of milliseconds of a core, so they never run on the event loop.
+    """argon2id (RFC 9106). A hash costs tens of milliseconds of a core, so none runs on the event loop.
 
     Beyond `queue` waiting ones a call raises LoginBusy before it hashes anything.
     """

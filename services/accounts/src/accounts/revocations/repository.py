@@ -13,6 +13,11 @@ from chassis.database import Reader, Transaction
 from eventing.outbox import Outbox, Outgoing
 
 
+def outgoing(row: RowMapping) -> Outgoing:
+    """A revocation as an event; its moment is its version."""
+    return Outgoing(events.REVOCATION, row["id"], row["not_before"], RevocationState(**row))
+
+
 class Revocations:
     """Ends the access tokens of a subject, in the transaction that takes its rights away."""
 
@@ -24,17 +29,17 @@ class Revocations:
         """Tokens of these subjects issued until now end at the gateway within a second."""
         # One millisecond on: a token issued in this very millisecond ends too.
         not_before = milliseconds(self._clock.now()) + 1
-        outgoing = []
+        told = []
         for subject_id in sorted(set(subject_ids)):
             key = f"{kind}:{subject_id}"
             values = {"id": key, "subject_kind": kind, "subject_id": subject_id, "not_before": not_before}
             statement = insert(revocation).values(values)
             latest = func.greatest(revocation.c.not_before + 1, statement.excluded.not_before)
             statement = statement.on_conflict_do_update(index_elements=["id"], set_={"not_before": latest})
-            stored = await tx.scalar(statement.returning(revocation.c.not_before))
-            state = RevocationState(id=key, subject_kind=kind, subject_id=subject_id, not_before=stored)
-            outgoing.append(Outgoing(events.REVOCATION, key, stored, state))
-        await self._outbox.put(tx, outgoing)
+            stored = await tx.first(statement.returning(*revocation.c))
+            assert stored is not None, "an upsert returns its row"
+            told.append(outgoing(stored))
+        await self._outbox.put(tx, told)
 
     async def since(self, reader: Reader, moment: int) -> Sequence[RowMapping]:
         """Revocations from a moment (milliseconds) on, oldest first."""

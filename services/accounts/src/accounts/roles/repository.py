@@ -33,10 +33,14 @@ class RoleRepository:
 
     async def by_code(self, reader: Reader, kind: RoleKind, code: str) -> Role | None:
         """The role with a code."""
-        row = await reader.first(select(role).where(role.c.kind == kind, role.c.code == code, ~role.c.deleted))
+        row = await reader.first(
+            select(role).where(role.c.kind == kind, role.c.code == code, ~role.c.deleted)
+        )
         return _read(row) if row else None
 
-    async def page(self, reader: Reader, kind: RoleKind | None, after_id: str | None, limit: int) -> list[Role]:
+    async def page(
+        self, reader: Reader, kind: RoleKind | None, after_id: str | None, limit: int
+    ) -> list[Role]:
         """Roles by id, those behind `after_id`, one more than `limit`."""
         statement = select(role).where(~role.c.deleted).order_by(role.c.id).limit(limit + 1)
         if kind is not None:

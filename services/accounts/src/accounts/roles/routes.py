@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Response, status
 
-from accounts.errors import RoleCodeTaken, RoleInUse, RoleNotFound, UnknownPermission
+from accounts.errors import CodeTaken, RoleInUse, RoleNotFound, UnknownPermission
 from accounts.roles.models import RoleKind
 from accounts.roles.schemas import RoleCreate, RoleOut, RolePatch
 from accounts.wiring import Wired
@@ -38,7 +38,7 @@ async def list_roles(
     operation_id="create_role",
     summary="Make a role",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(RoleCodeTaken, UnknownPermission),
+    responses=problems(CodeTaken, UnknownPermission),
 )
 async def create_role(wiring: Wired, principal: Writing, body: RoleCreate, response: Response) -> RoleOut:
     role = await wiring.roles.create(principal, body.wanted())
@@ -63,7 +63,12 @@ async def get_role(wiring: Wired, _: Reading, role_id: Identifier, response: Res
     responses=problems(RoleNotFound, UnknownPermission),
 )
 async def change_role(
-    wiring: Wired, principal: Writing, role_id: Identifier, body: RolePatch, version: Version, response: Response
+    wiring: Wired,
+    principal: Writing,
+    role_id: Identifier,
+    body: RolePatch,
+    version: Version,
+    response: Response,
 ) -> RoleOut:
     role = await wiring.roles.change(principal, role_id, body.change(), version)
     set_etag(response, role.version)

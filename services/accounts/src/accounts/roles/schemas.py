@@ -48,7 +48,16 @@ class RoleCreate(StrictModel):
 
     def wanted(self) -> Role:
         """The role asked for; its id and version are not given yet."""
-        return Role("", 0, self.code, self.kind, self.name, frozenset(self.permissions), self.sees_prices, self.sees_stock)
+        return Role(
+            "",
+            0,
+            self.code,
+            self.kind,
+            self.name,
+            frozenset(self.permissions),
+            self.sees_prices,
+            self.sees_stock,
+        )
 
 
 class RolePatch(StrictModel):

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from accounts import events
 from accounts.audit.repository import AuditTrail
-from accounts.errors import RoleCodeTaken, RoleInUse, RoleNotFound, UnknownPermission
+from accounts.errors import CodeTaken, RoleInUse, RoleNotFound, UnknownPermission
 from accounts.events import RoleState
 from accounts.revocations.repository import Revocations
 from accounts.roles.models import Role, RoleChange, RoleKind, unknown_permissions
@@ -75,12 +75,12 @@ class RoleService:
         return found
 
     async def create(self, principal: Principal, wanted: Role) -> Role:
-        """A new role; id and version of `wanted` are given here. Raises RoleCodeTaken, UnknownPermission."""
+        """A new role; id and version of `wanted` are given here. Raises CodeTaken, UnknownPermission."""
         _check_permissions(wanted)
         role = replace(wanted, id=new_id(), version=next_version(None, self._clock.now()))
         async with self._database.transaction() as tx:
             if await self._roles.code_taken(tx, role.kind, role.code):
-                raise RoleCodeTaken(role.code)
+                raise CodeTaken(role.code)
             await self._roles.add(tx, role)
             await self._audit.record(tx, principal, "role.created", "role", role.id, None, _shown(role))
             await self._outbox.put(tx, [outgoing(role)])
@@ -112,7 +112,9 @@ class RoleService:
         require_version(version, found.version)
         return found
 
-    async def _store(self, tx: Transaction, principal: Principal, action: str, before: Role, after: Role) -> None:
+    async def _store(
+        self, tx: Transaction, principal: Principal, action: str, before: Role, after: Role
+    ) -> None:
         await self._roles.save(tx, after)
         shown = None if after.deleted else _shown(after)
         await self._audit.record(tx, principal, action, "role", after.id, _shown(before), shown)

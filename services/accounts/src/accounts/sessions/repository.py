@@ -24,7 +24,9 @@ class SessionRepository:
         """Stores a new session."""
         await tx.execute(insert(session).values(**asdict(model), token_hash=token_hash))
 
-    async def rotate(self, tx: Transaction, session_id: str, generation: int, token_hash: bytes, now: datetime) -> None:
+    async def rotate(
+        self, tx: Transaction, session_id: str, generation: int, token_hash: bytes, now: datetime
+    ) -> None:
         """The next generation is the present one."""
         await tx.execute(
             update(session)
@@ -35,11 +37,15 @@ class SessionRepository:
     async def revoke(self, tx: Transaction, session_id: str, now: datetime) -> None:
         """Ends one session."""
         await tx.execute(
-            update(session).where(session.c.id == session_id, session.c.revoked_at.is_(None)).values(revoked_at=now)
+            update(session)
+            .where(session.c.id == session_id, session.c.revoked_at.is_(None))
+            .values(revoked_at=now)
         )
 
     async def revoke_login(self, tx: Transaction, login_id: str, now: datetime) -> None:
         """Ends every session of a login."""
         await tx.execute(
-            update(session).where(session.c.login_id == login_id, session.c.revoked_at.is_(None)).values(revoked_at=now)
+            update(session)
+            .where(session.c.login_id == login_id, session.c.revoked_at.is_(None))
+            .values(revoked_at=now)
         )

@@ -68,9 +68,7 @@ async def switch_account(wiring: Wired, principal: User, body: SwitchAccountRequ
     return TokenAnswer.of(await wiring.sessions.switch_account(principal, body.account_id))
 
 
-@routes.post(
-    "/v1/logout", operation_id="log_out", summary="Log out", status_code=status.HTTP_204_NO_CONTENT
-)
+@routes.post("/v1/logout", operation_id="log_out", summary="Log out", status_code=status.HTTP_204_NO_CONTENT)
 async def log_out(wiring: Wired, principal: User, body: LogoutRequest) -> None:
     await wiring.sessions.log_out(principal, body.refresh_token)
 
@@ -151,7 +149,10 @@ async def refresh_staff_login(wiring: Wired, body: RefreshRequest) -> TokenAnswe
 
 
 @routes.post(
-    "/admin/v1/logout", operation_id="log_out_staff", summary="Log out", status_code=status.HTTP_204_NO_CONTENT
+    "/admin/v1/logout",
+    operation_id="log_out_staff",
+    summary="Log out",
+    status_code=status.HTTP_204_NO_CONTENT,
 )
 async def log_out_staff(wiring: Wired, principal: Staff, body: LogoutRequest) -> None:
     await wiring.sessions.log_out(principal, body.refresh_token)

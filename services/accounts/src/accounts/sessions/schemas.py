@@ -1,6 +1,6 @@
 """Log-ins and tokens on the wire."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, Strict, StringConstraints
 
@@ -9,6 +9,7 @@ from accounts.users.models import User
 from chassis.models import Answer, StrictModel
 from chassis.values import Identifier, Line, MailAddress, Slug
 
+BEARER: Final = "Bearer"
 Password = Annotated[str, Strict(), StringConstraints(min_length=1, max_length=256)]
 Secret = Annotated[str, Strict(), StringConstraints(min_length=1, max_length=512)]
 
@@ -84,7 +85,7 @@ class TokenAnswer(Answer):
         """The wire form of what was granted."""
         return cls(
             access_token=granted.access.text,
-            token_type="Bearer",
+            token_type=BEARER,
             expires_in=granted.access.expires_in,
             refresh_token=granted.refresh_token,
             account_id=granted.principal.account_id,

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from accounts.channels.repository import ChannelRepository
 from accounts.errors import LoginFailed, NoAccount, SessionEnded, UnknownChannel
+from accounts.events import LOGIN, LoginNotice, SubjectKind
 from accounts.logins.repository import Login, LoginRepository
 from accounts.passwords.hashing import PasswordHashing
 from accounts.revocations.repository import Revocations
@@ -20,6 +21,7 @@ from chassis.clock import Clock, next_version
 from chassis.database import Database, Transaction
 from chassis.ids import new_id
 from chassis.principal import Caller, Principal
+from eventing.notices import NoticeSender
 from eventing.outbox import Outbox
 
 
@@ -91,6 +93,7 @@ class SessionService:
         refresh_tokens: RefreshTokens,
         revocations: Revocations,
         outbox: Outbox,
+        notices: NoticeSender,
         policy: SessionPolicy,
         clock: Clock,
     ) -> None:
@@ -101,6 +104,7 @@ class SessionService:
         self._refresh_tokens = refresh_tokens
         self._revocations = revocations
         self._outbox = outbox
+        self._notices = notices
         self._policy = policy
         self._clock = clock
 
@@ -110,15 +114,17 @@ class SessionService:
             channel = await self._stores.channels.by_code(reader, credentials.channel)
         if channel is None or not channel.admits(credentials.channel_secret):
             raise UnknownChannel
-        login = await self._proven(credentials)
+        login = await self._proven(credentials, channel.id)
         async with self._database.transaction() as tx:
             user = _chosen(await self._stores.users.of_login(tx, login.id), credentials.account_id)
             await self._note_login(tx, user)
-            return await self._opened(tx, principal_of(user, channel.id))
+            granted = await self._opened(tx, principal_of(user, channel.id))
+        self._tell(login.id, channel.id, user)
+        return granted
 
     async def log_in_staff(self, credentials: Credentials) -> Granted:
         """Raises LoginFailed, LoginBusy."""
-        login = await self._proven(credentials)
+        login = await self._proven(credentials, None)
         async with self._database.transaction() as tx:
             member = await self._stores.staff.of_login(tx, login.id)
             if member is None:
@@ -126,7 +132,7 @@ class SessionService:
             return await self._opened(tx, member.principal())
 
     async def refresh(self, text: str, caller: Caller) -> Granted:
-        """New tokens for a refresh token. Raises SessionEnded; an old token that comes again ends its family."""
+        """New tokens for a refresh token. Raises SessionEnded; an older one ends its family."""
         token = RefreshToken.parse(text)
         if token is None or not self._refresh_tokens.genuine(token):
             raise SessionEnded
@@ -145,14 +151,14 @@ class SessionService:
             return await self._opened(tx, principal_of(user, principal.channel_id))
 
     async def log_out(self, principal: Principal, text: str | None) -> None:
-        """Ends the refresh token's session, or every session of the login, and the access tokens given so far."""
+        """Ends the token's session, or every session of the login, and the access tokens given so far."""
         token = RefreshToken.parse(text) if text else None
         async with self._database.transaction() as tx:
             if token is None:
                 await self._stores.sessions.revoke_login(tx, principal.login_id or "", self._clock.now())
             elif self._refresh_tokens.genuine(token):
                 await self._stores.sessions.revoke(tx, token.session_id, self._clock.now())
-            kind = "user" if principal.caller is Caller.USER else "staff"
+            kind: SubjectKind = "user" if principal.caller is Caller.USER else "staff"
             await self._revocations.revoke(tx, kind, [principal.subject])
 
     async def accounts_of(self, principal: Principal) -> list[User]:
@@ -161,13 +167,27 @@ class SessionService:
             users = await self._stores.users.of_login(reader, principal.login_id or "")
         return [user for user in users if user.block != "access"]
 
-    async def _proven(self, credentials: Credentials) -> Login:
+    async def _proven(self, credentials: Credentials, channel_id: str | None) -> Login:
         async with self._database.read() as reader:
             login = await self._stores.logins.by_email(reader, credentials.email)
         right = await self._passwords.verify(credentials.password, login.password_hash if login else None)
+        if login is not None and not right:
+            self._tell(login.id, channel_id, None)
         if login is None or not right:
             raise LoginFailed
         return login
+
+    def _tell(self, login_id: str, channel_id: str | None, user: User | None) -> None:
+        """A notice for the figures; it may get lost."""
+        notice = LoginNotice(
+            login_id=login_id,
+            user_id=user.id if user else None,
+            account_id=user.account_id if user else None,
+            channel_id=channel_id,
+            at=self._clock.now(),
+            succeeded=user is not None,
+        )
+        self._notices.send(LOGIN, login_id, notice)
 
     async def _refreshed(self, tx: Transaction, token: RefreshToken, caller: Caller) -> Granted | None:
         session = await self._stores.sessions.locked(tx, token.session_id)

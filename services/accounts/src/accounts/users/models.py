@@ -10,6 +10,7 @@ from accounts.roles.models import Role
 ManagedBy = Literal["erp", "platform"]
 Status = Literal["created", "invited", "active"]
 
+
 @dataclass(frozen=True, slots=True)
 class User:
     """A login's membership of an account. `sees_prices` and `sees_stock` narrow the role's flags."""

@@ -8,6 +8,8 @@ from fastapi import Depends, Query, Response, status
 from accounts.errors import AccountNotFound, ManagedByErp, RoleNotFound, UserExists, UserNotFound
 from accounts.users.schemas import (
     StaffUserInvite,
+    UserInvitations,
+    UserInvitationsSent,
     UserInvite,
     UserInviteBatch,
     UserInviteResult,
@@ -50,7 +52,9 @@ async def list_users(
     status_code=status.HTTP_201_CREATED,
     responses=problems(AccountNotFound, RoleNotFound, UserExists),
 )
-async def invite_user(wiring: Wired, principal: Writing, body: StaffUserInvite, response: Response) -> UserOut:
+async def invite_user(
+    wiring: Wired, principal: Writing, body: StaffUserInvite, response: Response
+) -> UserOut:
     user = await wiring.users.invite(principal, body.for_account(body.account_id))
     set_etag(response, user.version)
     response.headers["Location"] = f"/admin/v1/users/{user.id}"
@@ -65,6 +69,15 @@ async def invite_user(wiring: Wired, principal: Writing, body: StaffUserInvite, 
 async def invite_users(wiring: Wired, principal: Writing, body: UserInviteBatch) -> UserInviteResults:
     results = [await _invited(wiring, principal, index, item) for index, item in enumerate(body.items)]
     return UserInviteResults(counts=Counter(result.status for result in results), results=results)
+
+
+@routes.post(
+    "/admin/v1/users/send-invitations",
+    operation_id="send_invitations",
+    summary="Mail a link to users who never logged in, those fed by the ERP too",
+)
+async def send_invitations(wiring: Wired, principal: Writing, body: UserInvitations) -> UserInvitationsSent:
+    return UserInvitationsSent(user_ids=await wiring.users.send_invitations(principal, body.user_ids))
 
 
 async def _invited(
@@ -93,7 +106,12 @@ async def get_user(wiring: Wired, _: Reading, user_id: Identifier, response: Res
     responses=problems(UserNotFound, RoleNotFound, ManagedByErp),
 )
 async def change_user(
-    wiring: Wired, principal: Writing, user_id: Identifier, body: UserPatch, version: Version, response: Response
+    wiring: Wired,
+    principal: Writing,
+    user_id: Identifier,
+    body: UserPatch,
+    version: Version,
+    response: Response,
 ) -> UserOut:
     user = await wiring.users.change(principal, user_id, None, body.change(), version)
     set_etag(response, user.version)

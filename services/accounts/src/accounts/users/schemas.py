@@ -89,6 +89,18 @@ class UserInviteResults(Answer):
     results: list[UserInviteResult]
 
 
+class UserInvitations(StrictModel):
+    """Users to be sent an invitation, up to 1,000."""
+
+    user_ids: Annotated[list[Identifier], Field(min_length=1, max_length=1000)]
+
+
+class UserInvitationsSent(Answer):
+    """Who was sent one; who logged in before or is unknown is left out."""
+
+    user_ids: list[str]
+
+
 class UserPatch(StrictModel):
     """Fields of a user to be changed; absent ones stay."""
 
@@ -99,14 +111,3 @@ class UserPatch(StrictModel):
     def change(self) -> WantedChange:
         """The change asked for."""
         return WantedChange(self.role_id, self.sees_prices, self.sees_stock)
-
-
-class UserContext(Answer):
-    """A user with account and role, as the deriver of audiences needs them."""
-
-    user_id: str
-    version: int
-    account_id: str
-    role_id: str
-    sees_prices: bool
-    sees_stock: bool

@@ -1,5 +1,6 @@
 """Use cases on users: invite, change, remove; by staff for any account, by account admins for their own."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from accounts.audit.repository import AuditTrail
@@ -106,6 +107,24 @@ class UserService:
             await self._outbox.put(tx, [outgoing(user)])
         return user
 
+    async def send_invitations(self, principal: Principal, user_ids: Sequence[str]) -> list[str]:
+        """Mails a link to each of these users who never logged in; returns whom, the others are left out."""
+        told = []
+        for user_id in user_ids:
+            async with self._database.transaction() as tx:
+                before = await self._users.locked(tx, user_id, None)
+                login = await self._logins.by_id(tx, before.login_id) if before else None
+                if before is None or login is None or before.first_login_at is not None:
+                    continue
+                now = self._clock.now()
+                after = replace(before, invited_at=now, version=next_version(before.version, now))
+                await self._users.save(tx, after)
+                await self._invitations.invite(tx, login, after.account_name)
+                await self._audit.record(tx, principal, "user.invited", "user", user_id, None, _shown(after))
+                await self._outbox.put(tx, [outgoing(after)])
+            told.append(user_id)
+        return told
+
     async def change(
         self, principal: Principal, user_id: str, account_id: str | None, wanted: WantedChange, version: int
     ) -> User:
@@ -123,7 +142,7 @@ class UserService:
         return after
 
     async def remove(self, principal: Principal, user_id: str, account_id: str | None, version: int) -> None:
-        """Takes the membership away; the login stays. Raises UserNotFound, ManagedByErp, PreconditionFailed."""
+        """Takes the membership away. Raises UserNotFound, ManagedByErp, PreconditionFailed."""
         async with self._database.transaction() as tx:
             before = await self._locked(tx, user_id, account_id, version)
             after = replace(before, deleted=True, version=next_version(before.version, self._clock.now()))
@@ -167,7 +186,9 @@ class UserService:
             raise ManagedByErp
         return found
 
-    async def _store(self, tx: Transaction, principal: Principal, action: str, before: User, after: User) -> None:
+    async def _store(
+        self, tx: Transaction, principal: Principal, action: str, before: User, after: User
+    ) -> None:
         await self._users.save(tx, after)
         shown = None if after.deleted else _shown(after)
         await self._audit.record(tx, principal, action, "user", after.id, _shown(before), shown)

@@ -1,0 +1,58 @@
+# Every habit is a target; `make help` lists them.
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+PYTEST_ARGS ?=
+
+.PHONY: help env servers run reset test check fmt lint types imports contracts contracts-update e2e lock logs clean
+
+help: ## List the targets
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{printf "  %-18s %s\n", $$1, $$2}'
+
+env: ## Make the Python environment (.venv)
+	@deploy/local/bootstrap.sh env
+
+servers: ## The environment, and what the servers need
+	@deploy/local/bootstrap.sh servers
+
+run: servers ## Start everything, load the quickstart data, play the main job, stay up
+	@$(BIN)/python -m local_stack.run
+
+reset: env ## Forget the data of `make run`
+	@$(BIN)/python -m local_stack.reset
+
+logs: ## Follow the logs of `make run`
+	@$(BIN)/python -m local_stack.logs
+
+test: servers ## Run every test
+	@$(BIN)/pytest $(PYTEST_ARGS)
+
+e2e: servers ## Run the tests over real processes only
+	@$(BIN)/pytest tests/e2e $(PYTEST_ARGS)
+
+check: lint types imports contracts ## Everything that needs no server: format, lint, types, imports, contracts
+
+fmt: env ## Format the code
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+
+lint: env ## Formatting and lint
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check .
+
+types: env ## Types (mypy, strict)
+	@$(BIN)/mypy
+
+imports: env ## Which part may import which (import-linter)
+	@$(BIN)/lint-imports
+
+contracts: env ## The published contracts: current, linted, examples accepted, calls as listed
+	@$(BIN)/python -m contract_tools check
+
+contracts-update: env ## Write the published contracts from the code
+	@$(BIN)/python -m contract_tools generate
+
+lock: env ## Write the requirement locks
+	@for name in runtime dev; do $(BIN)/uv pip compile --quiet --universal --generate-hashes \
+	  --no-emit-index-url --no-header --python-version 3.11 requirements/$$name.in -o requirements/$$name.lock; done
+
+clean: ## Remove the environment and caches; the data of `make run` stays
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

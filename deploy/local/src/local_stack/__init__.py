@@ -1,0 +1,1 @@
+"""The whole of Kontor on one machine: servers, databases, topics, services and their workers."""

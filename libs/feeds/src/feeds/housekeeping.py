@@ -1,0 +1,84 @@
+"""What is left behind: uploads whose process died, staging of ended runs, held runs and results grown old."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from chassis.clock import Clock
+from chassis.database import Database
+from feeds.repository import RunRepository
+from feeds.runs import OnRunChanged, State
+
+KEPT = timedelta(days=30)
+_OFTEN = timedelta(seconds=5)
+_SELDOM = timedelta(minutes=10)
+
+
+class Housekeeping:
+    """Small steps between runs."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        runs: RunRepository,
+        resources: Sequence[str],
+        on_run_changed: OnRunChanged,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._runs = runs
+        self._resources = resources
+        self._on_run_changed = on_run_changed
+        self._often: datetime | None = None
+        self._seldom: datetime | None = None
+
+    async def step(self) -> None:
+        """Does what is due."""
+        now = self._clock.now()
+        if self._often is None or now - self._often >= _OFTEN:
+            self._often = now
+            await self.fail_cut_off(now)
+            await self.delete_staging()
+        if self._seldom is None or now - self._seldom >= _SELDOM:
+            self._seldom = now
+            await self.give_up_held(now)
+            await self.delete_results(now)
+
+    async def fail_cut_off(self, now: datetime) -> None:
+        """Uploads nobody prolongs any more have failed."""
+        async with self._database.transaction() as tx:
+            lost = await self._runs.cut_off(tx, self._resources, now)
+            reason = {"code": "body_incomplete", "message": "The process that received it ended."}
+            values = {"state": State.FAILED, "reason": reason, "finished_at": now, "lease_owner": None}
+            for run_id in lost:
+                await self._on_run_changed(tx, await self._runs.set(tx, run_id, values))
+
+    async def give_up_held(self, now: datetime) -> None:
+        """A run nobody released for 30 days is cancelled."""
+        async with self._database.transaction() as tx:
+            old = await self._runs.held_since(tx, self._resources, now - KEPT)
+            values = {"state": State.CANCELLED, "reason": {"code": "held_too_long"}, "finished_at": now}
+            for run_id in old:
+                await self._on_run_changed(tx, await self._runs.set(tx, run_id, values))
+
+    async def delete_staging(self) -> None:
+        """Staged rows go when their run has ended."""
+        async with self._database.read() as reader:
+            ended = await self._runs.uncleaned(reader)
+        for run_id, received in ended:
+            remaining = True
+            while remaining:
+                async with self._database.transaction() as tx:
+                    remaining = await self._runs.purge_staging(tx, received) > 0
+            async with self._database.transaction() as tx:
+                await self._runs.set(tx, run_id, {"cleaned": True})
+
+    async def delete_results(self, now: datetime) -> None:
+        """Results are kept for 30 days."""
+        async with self._database.read() as reader:
+            expired = await self._runs.expired_results(reader, now - KEPT)
+        for received in expired:
+            remaining = True
+            while remaining:
+                async with self._database.transaction() as tx:
+                    remaining = await self._runs.purge_results(tx, received) > 0

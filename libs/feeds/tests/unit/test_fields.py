@@ -1,0 +1,116 @@
+"""What a field takes and what it refuses."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feeds.fields import Field, Kind, Row, RowSchema
+
+SCHEMA = RowSchema(
+    Field(name="external_id", kind=Kind.KEY, max_length=8),
+    Field(name="name", kind=Kind.TEXT, max_length=10),
+    Field(name="price", kind=Kind.DECIMAL, scale=4, digits=10),
+    Field(name="quantity", kind=Kind.QUANTITY),
+    Field(name="valid_from", kind=Kind.DATE),
+    Field(name="brand", kind=Kind.REFERENCE),
+    Field(name="type", kind=Kind.ENUM, choices=("all", "account"), path="applies_to/type"),
+    Field(
+        name="packagings",
+        kind=Kind.JSON,
+        of=(Field(name="unit", kind=Kind.KEY, required=True), Field(name="quantity", kind=Kind.QUANTITY)),
+    ),
+    key=("external_id",),
+)
+
+
+def read(**fields: Any) -> Row:
+    return SCHEMA.read({"external_id": "A", **fields}, "erp", set())
+
+
+def codes(row: Row) -> list[tuple[str, str]]:
+    return [(note.pointer, note.code) for note in row.errors or []]
+
+
+def test_absent_stays_absent_and_null_or_empty_clears() -> None:
+    assert {"external_id": "A"} == read().data
+    assert {"external_id": "A", "name": None, "price": None} == read(name="", price=None).data
+
+
+def test_keys_keep_their_blanks_and_case_and_refuse_control_characters() -> None:
+    assert " a b " == SCHEMA.read({"external_id": " a b "}, "erp", set()).key
+    assert [("/external_id", "control_characters"), ("/external_id", "required")][:1] == codes(
+        SCHEMA.read({"external_id": "a\x00"}, "erp", set())
+    )
+
+
+def test_control_characters_leave_a_text_with_a_warning() -> None:
+    row = read(name="a\x00b\x1f")
+    assert "ab" == (row.data or {})["name"]
+    assert ["control_characters_removed"] == [note.code for note in row.warnings or []]
+
+
+@pytest.mark.parametrize(
+    "value", [1.5, "1e3", "NaN", " 1", "1,5", "--1", "", "1.23456", "1234567", True, [], "٣"]
+)
+def test_a_decimal_is_digits_in_range_or_refused(value: Any) -> None:
+    row = read(price=value)
+    assert (value == "") == (row.data is not None)
+
+
+@given(st.decimals(min_value=-999999, max_value=999999, places=4, allow_nan=False))
+def test_decimals_keep_their_digits(value: Decimal) -> None:
+    for given_value in (value, str(format(value, "f"))):
+        data = read(price=given_value).data
+        assert data is not None
+        assert value == Decimal(data["price"])
+
+
+@given(st.text(max_size=20) | st.integers() | st.floats() | st.none() | st.binary() | st.lists(st.text()))
+def test_no_value_makes_reading_raise(value: Any) -> None:
+    for name in (*SCHEMA.by_name, "deleted", "applies_to"):
+        SCHEMA.read({"external_id": "A", name: value}, "erp", set())
+
+
+def test_a_refused_row_still_names_its_key() -> None:
+    row = read(price="x", quantity="-1")
+    assert "A" == row.key
+    assert row.data is None
+    assert [("/price", "not_a_decimal"), ("/quantity", "negative")] == codes(row)
+
+
+def test_a_reference_defaults_to_the_clients_source() -> None:
+    assert ("B", "erp") == _reference(read(brand="B"))
+    assert ("B", "pim") == _reference(read(brand={"source": "pim", "external_id": "B"}))
+
+
+def _reference(row: Row) -> tuple[str, str]:
+    assert row.data is not None
+    return row.data["brand"], row.data["brand_source"]
+
+
+def test_nested_fields_and_lists_are_checked_with_pointers() -> None:
+    assert {"external_id": "A", "type": "all"} == read(applies_to={"type": "all"}).data
+    assert [("/applies_to/type", "not_a_choice")] == codes(read(applies_to={"type": "some"}))
+    assert [("/packagings/1/unit", "required")] == codes(read(packagings=[{"unit": "box"}, {"quantity": 2}]))
+
+
+def test_unknown_fields_are_collected_not_refused() -> None:
+    unknown: set[str] = set()
+    row = SCHEMA.read({"external_id": "A", "colour": 1, "applies_to": {"x": 1}}, "erp", unknown)
+    assert row.errors is None
+    assert {"colour", "applies_to/x"} == unknown
+
+
+def test_equal_keys_of_several_fields_have_one_text() -> None:
+    schema = RowSchema(
+        Field(name="product", kind=Kind.KEY, required=True),
+        Field(name="min_quantity", kind=Kind.QUANTITY),
+        Field(name="valid_from", kind=Kind.DATE),
+        key=("product", "min_quantity", "valid_from"),
+    )
+    same = [{"product": "A", "min_quantity": value} for value in ("1", "1.0", "01.00", 1, Decimal("1.0"))]
+    assert 1 == len({schema.read(row, "erp", set()).key for row in same})
+    assert schema.read({"product": "A"}, "erp", set()).key != schema.read(same[0], "erp", set()).key

@@ -1,0 +1,1 @@
+"""Which catalogue accounts have when they have no own: by customer group, and by default."""

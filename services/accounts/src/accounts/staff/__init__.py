@@ -1,0 +1,1 @@
+"""Staff: people of the wholesaler, each with one staff role."""

@@ -1,0 +1,75 @@
+"""Composition root of the worker process: events, mails, keys and feeds."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+import structlog
+
+from accounts import events, tables
+from accounts.consumers import SUBSCRIBED
+from accounts.mails.sending import MailSender, SmtpServer
+from accounts.republishing import republishers
+from accounts.settings import AccountsSettings
+from accounts.wiring import Wiring, wire
+from chassis.clock import SystemClock
+from chassis.database import Database
+from chassis.health import Health, database_probe
+from chassis.server import Loop
+from eventing.metrics import process_metrics
+from eventing.probes import event_probes
+from eventing.worker import EventWorker
+
+_log = structlog.get_logger(__name__)
+_KEY_CHECK_SECONDS = 60.0
+
+
+async def make_worker(
+    settings: AccountsSettings,
+) -> tuple[Health, Sequence[Loop], Callable[[], Awaitable[None]]]:
+    """Health, loops and what closes them; built inside the event loop."""
+    clock = SystemClock()
+    database = Database.connect(settings.database_url.get_secret_value(), name="accounts-worker")
+    wiring = wire(settings, database, clock)
+    event_worker = EventWorker(
+        database=database,
+        kafka_bootstrap=settings.kafka_bootstrap,
+        service="accounts",
+        tables=tables.events,
+        contracts_dir=settings.contracts_dir,
+        topics=[topic for topic in events.TOPICS if topic is not events.LOGIN],
+        subscriptions=SUBSCRIBED,
+        republishers=republishers(wiring),
+        clock=clock,
+        heartbeat=events.REVOCATION,
+        metrics=process_metrics(),
+    )
+    sender = MailSender(database, wiring.mails, _smtp(settings), clock)
+    health = Health({"database": database_probe(database), **event_probes(event_worker)})
+    loops = [event_worker.run, wiring.feeds.worker().run, sender.run, _key_rotation(wiring)]
+    return health, loops, database.close
+
+
+def _key_rotation(wiring: Wiring) -> Loop:
+    async def rotate(stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                await wiring.keys.rotate()
+            except Exception:  # noqa: BLE001 - this loop must not die; the present key signs on
+                _log.exception("key_rotation_failed")
+            try:
+                await asyncio.wait_for(stop.wait(), _KEY_CHECK_SECONDS)
+            except TimeoutError:
+                continue
+
+    return rotate
+
+
+def _smtp(settings: AccountsSettings) -> SmtpServer:
+    return SmtpServer(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.smtp_username,
+        settings.smtp_password.get_secret_value(),
+        settings.smtp_tls,
+        settings.mail_sender,
+    )

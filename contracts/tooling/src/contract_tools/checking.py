@@ -22,7 +22,7 @@ def faults(published: Published, services: Sequence[Service]) -> Iterator[str]:
     for surface, document in merged.items():
         path = published.document(surface)
         if not path.is_file() or documents.as_text(document) != path.read_text(encoding="utf-8"):
-            yield f"{path.name} is not what the code says: run `make contracts-update`, look at the difference"
+            yield f"{path.name} is not what the code says: see what `make contracts-update` changes"
         yield from (f"{path.name}: {fault}" for fault in invalid(document))
     yield from openness(merged, published.public_operations())
     yield from _dependencies(published, services)

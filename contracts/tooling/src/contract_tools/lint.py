@@ -23,18 +23,8 @@ def lint(contracts: Path, documents: Sequence[Path], ruleset: Path | None = None
     """Spectral's findings of severity error as text, empty if there are none. Raises LintError."""
     spectral = _fetched(contracts / "tooling" / "spectral")
     rules = ruleset or contracts / "spectral.yaml"
-    outcome = _node(
-        [
-            str(spectral),
-            "lint",
-            "--ruleset",
-            str(rules),
-            "--fail-severity",
-            "error",
-            "--display-only-failures",
-        ]
-        + ["--quiet", *map(str, documents)]
-    )
+    options = ["--ruleset", str(rules), "--fail-severity", "error", "--display-only-failures", "--quiet"]
+    outcome = _node([str(spectral), "lint", *options, *map(str, documents)])
     return "" if outcome.returncode == 0 else (outcome.stdout + outcome.stderr).strip() or "Spectral failed"
 
 

@@ -27,7 +27,7 @@ async def test_a_role_is_made_read_changed_and_removed_with_audit_and_events(pla
     assert ["role.removed", "role.changed", "role.created"] == [entry["action"] for entry in trail["items"]]
     told = [event for event in await platform.events("accounts.role") if event["key"] == made.json()["id"]]
     assert [False, False, True] == [event["payload"].get("deleted", False) for event in told]
-    assert sorted(event["sequence"] for event in told) == [event["sequence"] for event in told]
+    assert sorted(event["version"] for event in told) == [event["version"] for event in told]
 
 
 async def test_a_change_must_name_the_version_it_is_based_on(platform: Platform) -> None:

@@ -53,12 +53,16 @@ class Erp:
     connector: str = "erp"
     booked: dict[str, Booking] = field(default_factory=dict)
 
-    async def feed_ndjson(self, resource: str, rows: Iterable[dict[str, Any]], mode: str = "full") -> dict[str, Any]:
+    async def feed_ndjson(
+        self, resource: str, rows: Iterable[dict[str, Any]], mode: str = "full"
+    ) -> dict[str, Any]:
         """Imports rows as NDJSON and waits for the run to end."""
         body = b"".join(orjson.dumps(row) + b"\n" for row in rows)
         return await self._import(resource, body, "application/x-ndjson", mode)
 
-    async def feed_csv(self, resource: str, rows: Sequence[dict[str, str]], mode: str = "full") -> dict[str, Any]:
+    async def feed_csv(
+        self, resource: str, rows: Sequence[dict[str, str]], mode: str = "full"
+    ) -> dict[str, Any]:
         """Imports rows as CSV and waits for the run to end."""
         text = io.StringIO()
         writer = csv.DictWriter(text, list(rows[0]))
@@ -151,7 +155,10 @@ class Erp:
         for order in data.orders:
             for line in order.lines:
                 sold[line.sku] = sold.get(line.sku, Decimal(0)) + line.quantity
-        rows = [{"product": sku, "location": "main", "quantity": str(amount)} for sku, amount in sorted(sold.items())]
+        rows = [
+            {"product": sku, "location": "main", "quantity": str(amount)}
+            for sku, amount in sorted(sold.items())
+        ]
         return await self.feed_csv("stock", rows)
 
     async def feed_prices(self, prices: Sequence[CustomerPrice]) -> dict[str, Any]:
@@ -200,7 +207,9 @@ class Erp:
         ]
         answer: dict[str, Any] = {"counts": {}}
         for start in range(0, len(items), 1000):
-            answer = await self.caller.post("/integration/v1/order-responses", {"items": items[start : start + 1000]})
+            answer = await self.caller.post(
+                "/integration/v1/order-responses", {"items": items[start : start + 1000]}
+            )
         return answer
 
 

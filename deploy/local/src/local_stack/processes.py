@@ -24,10 +24,10 @@ _NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Processes that stop together: each is asked with `signal`, insisted on after `grace` seconds."""
+    """Processes that stop together: each is asked with `first`, insisted on after `grace` seconds."""
 
     children: tuple[Child, ...]
-    signal: signal.Signals = signal.SIGTERM
+    first: signal.Signals = signal.SIGTERM
     grace: float = _GRACE
 
 
@@ -95,7 +95,7 @@ class Processes:
         while self._stages:
             stage = self._stages.pop()
             for child in stage.children:
-                child.send(stage.signal)
+                child.send(stage.first)
             for child in stage.children:
                 child.reap(stage.grace)
                 yield child.name

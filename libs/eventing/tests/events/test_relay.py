@@ -132,8 +132,7 @@ async def test_a_topic_nobody_created_does_not_hold_up_the_others(station: Stati
 
 
 async def test_one_relay_leads_and_the_other_takes_over_when_it_ends(station: Station) -> None:
-    other = Station(station.url, station.bootstrap, station.name)
-    other.write_contracts()
+    other = Station(station.url, station.bootstrap, station.name, station.contracts)
     async with running(other.relay().run):
         async with running(station.relay().run):
             await station.put(station.state("a", 1, 1))

@@ -7,6 +7,7 @@ import random
 import signal
 from dataclasses import dataclass
 from multiprocessing.context import ForkServerContext
+from pathlib import Path
 from typing import Any
 
 from eventing.loops import Probe
@@ -20,6 +21,7 @@ class Life:
     url: str
     bootstrap: str
     name: str
+    contracts: Path
     step: str
     strike: int
     produces: bool
@@ -39,8 +41,7 @@ def live(life: Life) -> None:
 
 
 async def _work(life: Life, probe: Probe) -> None:
-    station = Station(life.url, life.bootstrap, life.name)
-    station.write_contracts()
+    station = Station(life.url, life.bootstrap, life.name, life.contracts)
     more: dict[str, Any] = {"subscriptions": ()} if life.produces else {"topics": (), "instance": "mortal"}
     await station.worker(probe, send_seconds=0.5, **more).run(asyncio.Event())
 
@@ -72,6 +73,7 @@ async def lives(station: Station, step: str, count: int, chance: random.Random) 
             url=station.url,
             bootstrap=station.bootstrap,
             name=station.name,
+            contracts=station.contracts,
             step=step,
             strike=chance.randint(1, 3),
             produces=step.startswith("relay"),

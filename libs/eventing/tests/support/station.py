@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer
@@ -51,7 +50,7 @@ class PoisonError(Exception):
 class Station:
     """One service with its tables; topics are named after it, so that tests do not meet."""
 
-    def __init__(self, url: str, bootstrap: str, name: str) -> None:
+    def __init__(self, url: str, bootstrap: str, name: str, contracts: Path) -> None:
         self.url, self.bootstrap, self.name = url, bootstrap, name
         self.metadata = MetaData()
         self.tables = event_tables(self.metadata)
@@ -83,7 +82,7 @@ class Station:
         self.urgent = Topic(f"{name}.urgent", Kind.STATE, ThingState, urgent=True)
         self.happened = Topic(f"{name}.happened", Kind.NOTICE, Happened)
         self.topics: Sequence[Topic[Any]] = (self.thing, self.urgent, self.happened)
-        self.contracts = Path(mkdtemp(prefix="contracts-"))
+        self.contracts = contracts
         self.outbox = Outbox(self.tables, f"/kontor/{name}", self.clock)
         self.metrics = EventMetrics(CollectorRegistry())
         self.applier = Applier(self.database, self.tables, self.subscriptions, self.clock, self.metrics)

@@ -1,5 +1,6 @@
 """What staff and the gateway see of feeds: profiles to keep, runs to look at and to decide on."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -29,7 +30,7 @@ def admin_routes(feed: TableFeed, *, look: str, change: str) -> APIRouter:
     return routes
 
 
-def internal_routes() -> APIRouter:
+def internal_routes(resources: Sequence[str]) -> APIRouter:
     """`/internal/v1/imports`: the runs of all the service's resources, which the gateway merges."""
     routes = router("imports")
 
@@ -50,7 +51,7 @@ def internal_routes() -> APIRouter:
                 limit=paging.limit + 1,
                 before=after[0] if after else None,
                 client=client,
-                resource=resource,
+                resources=[known for known in resources if resource in (None, known)],
                 states=state,
             )
         return paging.page(found, show_run, lambda run: [run.received])

@@ -95,8 +95,8 @@ class TableFeed:
     fields is stored as one canonical text in a column of its own, here `row_key`.
 
     `prepared` names extra columns of the chunk (name → text | numeric | bigint | boolean | date |
-    timestamptz | jsonb) for `prepare` to fill. A `prepare` hook (see `placeholders.resolve`) may also set `errors`
-    and `unresolved`
+    timestamptz | jsonb) for `prepare` to fill. A `prepare` hook (see `placeholders.resolve`) may also set
+    `errors` and `unresolved`
     (JSON lists) of chunk rows; a row with errors is rejected. It runs in previews too, and is undone there.
     `changed` is called in the same transaction with the ids whose published columns changed.
     `placeholder` names a boolean column of rows that only stand for something not yet received: the feed
@@ -119,7 +119,8 @@ class TableFeed:
         assert self.discontinue is not None or not self.schema.deletable, (
             "deletable rows need a discontinue mark"
         )
-        assert not RESERVED & self.schema.by_name.keys(), "a field takes the name of a column every chunk has"
+        taken = RESERVED & (self.schema.by_name.keys() | self.prepared.keys())
+        assert not taken, "a field or prepared column takes the name of a column every chunk has"
         for column in self.columns:
             assert column.presence is None or column.presence in self.schema.by_name, column.column
 

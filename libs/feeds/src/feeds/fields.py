@@ -175,7 +175,7 @@ class RowSchema:
         if deletable:
             flag = Field(name="deleted", kind=Kind.BOOLEAN)
             self._rules["deleted"] = _Rule(
-                "deleted", "/deleted", compile_check(flag, in_key=False), False, False
+                "deleted", "/deleted", compile_check(flag, in_key=False), required=False, reference=False
             )
 
     def _place(self, path: str, rule: _Rule) -> None:

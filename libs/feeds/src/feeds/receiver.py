@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
+from sqlalchemy import text
 from starlette.requests import ClientDisconnect
 
 from chassis.clock import Clock
@@ -24,6 +25,7 @@ from feeds.runs import Mode, OnRunChanged, Run, State
 from feeds.sequence import take_sequence
 
 BLOCK_ROWS = 4000
+_NOT_YET_DURABLE = text("SET LOCAL synchronous_commit = off")
 _STAGING = ("received", "key", "line_number", "data", "warnings")
 _RESULT = ("received", "line_number", "external_id", "status", "details")
 
@@ -183,6 +185,8 @@ class Receiver:
         if not block.lines:
             return
         async with self._database.transaction() as tx:
+            # Nobody was promised anything yet: the last transaction of the upload makes all of them durable.
+            await tx.execute(_NOT_YET_DURABLE)
             await self._still_ours(tx, run)
             if block.staged:
                 await tx.copy("import_staging", _STAGING, block.staged)

@@ -177,17 +177,15 @@ class RunRepository:
         limit: int,
         before: int | None = None,
         client: str | None = None,
-        resource: str | None = None,
+        resources: Sequence[str],
         states: Sequence[str] = (),
     ) -> list[Run]:
-        """Runs, newest first, before a receive sequence."""
-        conditions: list[ColumnElement[bool]] = []
+        """Runs of these resources, newest first, before a receive sequence."""
+        conditions: list[ColumnElement[bool]] = [self._run.c.resource.in_(resources)]
         if before is not None:
             conditions.append(self._run.c.received < before)
         if client is not None:
             conditions.append(self._run.c.client == client)
-        if resource is not None:
-            conditions.append(self._run.c.resource == resource)
         if states:
             conditions.append(self._run.c.state.in_(states))
         statement = select(self._run).where(*conditions).order_by(self._run.c.received.desc()).limit(limit)

@@ -72,38 +72,6 @@ OnRunChanged = Callable[[Transaction, Run], Awaitable[None]]
 """Called in the transaction that changed a run's state; the service writes its feed event there."""
 
 
-@dataclass(frozen=True)
-class FeedState:
-    """The public state of a feed, per source, resource and scope: the value of `<service>.feed` events."""
-
-    resource: str
-    source: str
-    scope: str
-    run_id: str
-    mode: str
-    state: str
-    counts: Mapping[str, int]
-    received_at: datetime | None
-    finished_at: datetime | None
-    data_as_of: datetime | None
-
-
-def feed_state(run: Run) -> FeedState:
-    """What the feed's event says after this run changed."""
-    return FeedState(
-        resource=run.resource,
-        source=run.source,
-        scope=run.scope,
-        run_id=run.id,
-        mode=run.mode,
-        state=run.state,
-        counts=run.counts,
-        received_at=run.received_at,
-        finished_at=run.finished_at,
-        data_as_of=run.data_as_of,
-    )
-
-
 class RunNotFound(NotFound):
     """There is no such run, or it is another client's."""
 

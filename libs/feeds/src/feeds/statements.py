@@ -301,7 +301,8 @@ def _required_errors(feed: TableFeed) -> str:
     """Which required fields a creating row lacks, as the errors of a row rejected for that."""
     entries = [
         f"CASE WHEN (k.mask & {bit(feed, field.name)}) = 0 THEN jsonb_build_array(jsonb_build_object("
-        f"'pointer', '{field.pointer}', 'code', 'required', 'message', 'A new row must carry it.')) ELSE '[]'::jsonb END"
+        f"'pointer', '{field.pointer}', 'code', 'required', 'message', 'A new row must carry it.')) "
+        "ELSE '[]'::jsonb END"
         for field in feed.schema.fields
         if field.required
     ]

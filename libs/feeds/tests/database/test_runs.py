@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import sys
 import tracemalloc
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
@@ -158,6 +159,32 @@ async def test_a_killed_worker_is_taken_over_exactly_where_its_chunks_ended(
     assert ("done", 8900, 100) == (ended.state, ended.counts["created"], ended.counts["updated"])
     assert 9000 == len(await shop.results(ended))
     assert 9000 == len(await shop.products())
+
+
+async def test_kill_9_in_the_middle_of_applying_loses_and_doubles_nothing(
+    shop: Shop, database: Database, url: str
+) -> None:
+    run = await shop.receive(assortment(30_000))
+    kills = 0
+    for _ in range(3):
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "libs.feeds.tests.support.worker_process", url
+        )
+        before = (await shop.run(run.id)).counts["created"]
+        async with asyncio.timeout(60):
+            while (await shop.run(run.id)).counts["created"] == before:  # noqa: ASYNC110 - another process works
+                await asyncio.sleep(0.005)
+        process.kill()
+        await process.wait()
+        kills += (await shop.run(run.id)).state == "applying"
+        async with database.transaction() as tx:
+            await tx.execute(text("UPDATE import_run SET lease_until = now() - interval '1 second'"))
+    assert 3 == kills, "a kill came too late to prove anything"
+    await shop.drain()
+    ended = await shop.run(run.id)
+    assert ("done", 30_000, 0) == (ended.state, ended.counts["created"], ended.counts["updated"])
+    assert list(range(1, 30_001)) == [line for line, _, _ in await shop.results(ended)]
+    assert 30_000 == len(await shop.products())
 
 
 async def test_runs_of_one_client_apply_in_order_of_arrival_by_one_worker_each(shop: Shop) -> None:

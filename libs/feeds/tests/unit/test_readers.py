@@ -86,8 +86,8 @@ def test_csv_reads_what_a_csv_writer_wrote_however_it_is_cut(rows: list[list[str
 
 @pytest.mark.parametrize(
     "line",
-    [b'{"a":1,"a":2}', b'{"b":{"a":1,"a":2}}', b'{"a":NaN}', b'{"a":"\\ud800"}', b"[" * 40 + b"]" * 40, b'{"a":1',
-     b"\xff"],
+    [b'{"a":1,"a":2}', b'{"b":{"a":1,"a":2}}', b'{"a":NaN}', b'{"a":"\\ud800"}', b"[" * 40 + b"]" * 40,
+     b'{"a":1', b"\xff"],
 )  # fmt: skip
 def test_hostile_json_rejects_its_line_only(line: bytes) -> None:
     lines = read(b'{"external_id":"A"}\n' + line + b'\n{"external_id":"C:D"}\n')

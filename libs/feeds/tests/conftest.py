@@ -11,15 +11,20 @@ from testkit.postgres import Databases
 
 
 @pytest.fixture
-async def database(databases: Databases) -> AsyncIterator[Database]:
-    async with databases.fresh("feeds") as url:
-        engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://"))
+async def url(databases: Databases) -> AsyncIterator[str]:
+    async with databases.fresh("feeds") as found:
+        engine = create_async_engine(found.replace("postgresql://", "postgresql+asyncpg://"))
         async with engine.begin() as connection:
             await connection.run_sync(metadata.create_all)
         await engine.dispose()
-        found = Database.connect(url, name="feeds-test")
         yield found
-        await found.close()
+
+
+@pytest.fixture
+async def database(url: str) -> AsyncIterator[Database]:
+    found = Database.connect(url, name="feeds-test")
+    yield found
+    await found.close()
 
 
 @pytest.fixture

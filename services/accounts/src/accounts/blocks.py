@@ -1,8 +1,8 @@
 """Grades of a block: `orders` may look and not place, `access` is out."""
 
-from typing import Final
+from typing import Final, Literal
 
-from accounts.events import Block
+Block = Literal["none", "orders", "access"]
 
 _SEVERITY: Final[dict[Block, int]] = {"none": 0, "orders": 1, "access": 2}
 

@@ -3,10 +3,10 @@
 from datetime import date, datetime
 from typing import Final, Literal
 
+from accounts.blocks import Block
 from eventing.topics import EventModel, Kind, Topic
 from feeds.announcing import FeedState
 
-Block = Literal["none", "orders", "access"]
 SubjectKind = Literal["account", "login", "user", "role", "staff", "client"]
 
 

@@ -3,8 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from accounts.blocks import stricter
-from accounts.events import Block
+from accounts.blocks import Block, stricter
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from dataclasses import asdict
 from datetime import datetime
 
+from accounts.blocks import Block
 from accounts.customer_accounts.models import AccountChange, Address, CustomerAccount
 from accounts.customer_accounts.service import AccountWithAddresses
-from accounts.events import Block
 from chassis.models import Answer, StrictModel
 from chassis.values import Identifier
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 
-from accounts.events import Block
+from accounts.blocks import Block
 from accounts.roles.models import Role
 
 ManagedBy = Literal["erp", "platform"]

@@ -1,0 +1,130 @@
+"""Where tests find PostgreSQL and Kafka: addresses given, else native servers, else containers."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Protocol
+
+import docker
+from docker.errors import DockerException
+from testcontainers.community.kafka import KafkaContainer
+from testcontainers.community.postgres import PostgresContainer
+
+from local_stack.ports import free_port
+from local_stack.problems import ServerMissingError, UserMissingError
+from local_stack.servers.kafka import KafkaServer
+from local_stack.servers.postgres import PostgresServer
+
+POSTGRES_VARIABLE = "KONTOR_TEST_POSTGRES_URL"
+KAFKA_VARIABLE = "KONTOR_TEST_KAFKA_BOOTSTRAP"
+_POSTGRES_IMAGE = "postgres:17"
+_KAFKA_IMAGE = "apache/kafka:4.1.0"
+
+
+class NoServerError(Exception):
+    """There is no way to a server that a test needs; says what to install."""
+
+    def __init__(self, name: str, variable: str, native: str) -> None:
+        super().__init__(
+            f"No {name} for the tests: {variable} is not set, a native server cannot be started ({native}) "
+            "and Docker is not available. Run `make test`, which installs what is missing."
+        )
+
+
+class Servers(Protocol):
+    """Addresses of running servers; asking for one starts it if need be."""
+
+    def postgres_url(self) -> str:
+        """URL of a superuser: postgresql://user:password@host:port/database."""
+        ...
+
+    def kafka_bootstrap(self) -> str:
+        """host:port"""
+        ...
+
+
+class OwnServers:
+    """Starts each server on its first use and stops all of them at the end."""
+
+    def __init__(self, recipe: Path) -> None:
+        self._recipe = recipe
+        self._open = ExitStack()
+        self._folder: Path | None = None
+        self._postgres: str | None = None
+        self._kafka: str | None = None
+
+    def postgres_url(self) -> str:
+        if self._postgres is None:
+            given = os.environ.get(POSTGRES_VARIABLE)
+            self._postgres = given or _first(
+                "PostgreSQL", POSTGRES_VARIABLE, self._native_postgres, self._contained_postgres
+            )
+        return self._postgres
+
+    def kafka_bootstrap(self) -> str:
+        if self._kafka is None:
+            given = os.environ.get(KAFKA_VARIABLE)
+            self._kafka = given or _first("Kafka", KAFKA_VARIABLE, self._native_kafka, self._contained_kafka)
+        return self._kafka
+
+    def stop(self) -> None:
+        """Stop and forget whatever was started."""
+        self._open.close()
+
+    def _native_postgres(self) -> str:
+        folder = self._data()
+        server = PostgresServer(
+            folder / "postgres", free_port(), "for-tests-only", folder / "postgres.log", durable=False
+        )
+        self._open.callback(server.stop)
+        server.start()
+        return server.url
+
+    def _native_kafka(self) -> str:
+        folder = self._data()
+        log = folder / "kafka.log"
+        server = KafkaServer(folder / "kafka", free_port(), free_port(), self._recipe, log)
+        self._open.callback(server.stop)
+        server.start()
+        return server.bootstrap
+
+    def _contained_postgres(self) -> str:
+        container = self._open.enter_context(PostgresContainer(_POSTGRES_IMAGE, driver=None))
+        return str(container.get_connection_url())
+
+    def _contained_kafka(self) -> str:
+        container = KafkaContainer(_KAFKA_IMAGE).with_kraft()
+        return str(self._open.enter_context(container).get_bootstrap_server())
+
+    def _data(self) -> Path:
+        if self._folder is None:
+            # Not pytest's own folder: PostgreSQL may run as another user, who cannot enter that one.
+            self._folder = Path(tempfile.mkdtemp(prefix="kontor-test-"))
+            self._folder.chmod(0o755)
+            self._open.callback(shutil.rmtree, self._folder, ignore_errors=True)
+        return self._folder
+
+
+def _first(name: str, variable: str, native: Callable[[], str], contained: Callable[[], str]) -> str:
+    try:
+        return native()
+    except (ServerMissingError, UserMissingError) as missing:
+        if not _docker_present():
+            raise NoServerError(name, variable, str(missing)) from missing
+        return contained()
+
+
+def _docker_present() -> bool:
+    try:
+        client = docker.from_env(timeout=5)
+    except DockerException:
+        return False
+    try:
+        return bool(client.ping())
+    except (DockerException, OSError):
+        return False
+    finally:
+        client.close()

@@ -34,7 +34,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     response_routes,
     integration_routes(RESPONSES, permission="orders:respond"),
     admin_routes(RESPONSES, look="imports:read", change="imports:write"),
-    internal_routes(),
+    internal_routes([RESPONSES.resource]),
 )
 
 

@@ -92,11 +92,12 @@ def _into(marks: Watermarks) -> Callable[[Arrived[RevocationSeen]], None]:
 
 
 def _asking(accounts: Upstream) -> Ask:
-    async def ask(since: int) -> list[RevocationSeen]:
-        answer = await accounts.call("GET", "/internal/v1/revocations", params={"since": str(since)})
+    async def ask(since: int) -> tuple[list[RevocationSeen], int]:
+        answer = await accounts.call("GET", "/internal/v1/revocations", params={"since": str(max(since, 0))})
         if answer.status != 200:
             raise UpstreamDown(accounts.service)
-        return [RevocationSeen.model_validate(item) for item in answer.json()["items"]]
+        content = answer.json()
+        return [RevocationSeen.model_validate(item) for item in content["items"]], int(content["now"])
 
     return ask
 

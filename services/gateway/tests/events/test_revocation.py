@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 import httpx
@@ -20,7 +20,7 @@ from services.gateway.tests.support.neighbours import Neighbours
 from testkit.kafka import Broker, Message
 
 
-def state(topic: str, key: str, value: dict[str, object], version: int = 1) -> Message:
+def state(topic: str, key: str, value: Mapping[str, object], version: int = 1) -> Message:
     """A state as accounts' relay writes it."""
     headers = {
         "ce_specversion": "1.0", "ce_id": new_id(), "ce_type": f"{topic}.v1", "ce_source": "/kontor/accounts",

@@ -1,6 +1,7 @@
 """The other services as small real servers that speak their contract, and remember what they were asked."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -70,7 +71,7 @@ def _accounts(known: Neighbours) -> Starlette:
             return JSONResponse({}, status_code=503)
         since = int(request.query_params["since"])
         items = [found for found in known.revocations if found["not_before"] >= since]
-        return JSONResponse({"items": items, "now": 0})
+        return JSONResponse({"items": items, "now": int(time.time() * 1000)})
 
     async def echo(request: Request) -> Response:
         known.headers = dict(request.headers)

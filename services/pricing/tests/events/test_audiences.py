@@ -231,6 +231,19 @@ async def test_a_user_nobody_can_speak_for_is_pending_and_never_sees_everything(
     assert (503, "prices_pending") == (prices.status_code, prices.json()["code"])
 
 
+async def test_staff_may_look_at_a_users_audience_and_a_user_only_at_his_own(world: World) -> None:
+    for topic, message in MESSAGES:
+        await world.hear(topic, message)
+    path = f"/internal/v1/audience?user_id={USER}"
+    staff = await world.client.get(path, headers=world.staff(["catalog:read"]))
+    assert await audience_of(world) == staff.json()
+    denied = await world.client.get(path, headers=world.staff(["pricing:read"]))
+    refused = await world.client.get(path, headers=world.user(ACCOUNT, user_id=COLLEAGUE))
+    nobody = await world.client.get("/internal/v1/audience", headers=world.staff(["catalog:read"]))
+    missing = await world.client.get(path.replace(USER, PRODUCT), headers=world.staff(["catalog:read"]))
+    assert [403, 422, 422, 404] == [answer.status_code for answer in (denied, refused, nobody, missing)]
+
+
 async def test_many_events_at_once_end_in_the_state_that_follows_from_all(world: World) -> None:
     users = [f"0190a1b2-0000-7000-8000-00000000{number:04x}" for number in range(0x100, 0x118)]
     accounts = [f"0190a1b2-0000-7000-8000-00000001{number:04x}" for number in range(4)]

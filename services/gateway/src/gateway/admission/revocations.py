@@ -23,8 +23,10 @@ _OVERLAP_MILLISECONDS: Final = 10_000
 _SWEEP_MILLISECONDS: Final = 30_000
 _log = structlog.get_logger(__name__)
 
-Ask = Callable[[int], Awaitable[Iterable[RevocationSeen]]]
-"""Asks accounts for revocations since a moment in milliseconds. Raises Unavailable."""
+Ask = Callable[[int], Awaitable[tuple[Iterable[RevocationSeen], int]]]
+"""Asks accounts for revocations since a moment, and until when they are complete, in milliseconds.
+
+Raises Unavailable."""
 
 
 class Watermarks:
@@ -107,18 +109,20 @@ class Revocations:
         return not self._follower.ready or self._follower.silent_seconds > HEARTBEAT_SECONDS
 
     async def _look(self) -> None:
-        now = milliseconds(self._clock.now())
-        since = now - 2 * _TOKEN_MILLISECONDS if self._asked_until is None else self._asked_until
+        since = self._asked_until
+        if since is None:
+            since = milliseconds(self._clock.now()) - 2 * _TOKEN_MILLISECONDS
         try:
-            for seen in await self._ask(since - _OVERLAP_MILLISECONDS):
-                self._marks.put(seen)
+            found, until = await self._ask(since - _OVERLAP_MILLISECONDS)
         except Unavailable as failure:
             # Both gone: the tokens that live end within their five minutes, and no new ones are issued.
             if self._answered:
                 _log.warning("revocations_unknown", reason=str(failure))
             self._answered = False
         else:
-            self._asked_until = now
+            for seen in found:
+                self._marks.put(seen)
+            self._asked_until = until
             self._answered = True
 
     async def probe(self) -> Check:

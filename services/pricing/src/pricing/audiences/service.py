@@ -18,7 +18,7 @@ from pricing.audiences.models import (
     compiled,
 )
 from pricing.audiences.repository import AudienceRepository
-from pricing.errors import VisibilityPending
+from pricing.errors import UserNotFound, VisibilityPending
 from pricing.events import AudienceState, PrincipalState
 from pricing.rules.models import OwnerKind, Rule
 from pricing.upstreams import Accounts
@@ -67,6 +67,14 @@ class AudienceService:
             found = await self._find(caller)
         if found is None:
             raise VisibilityPending
+        return found
+
+    async def of_named(self, user_id: str) -> UserAudience:
+        """The audience of a user somebody else names. Raises UserNotFound."""
+        async with self._database.read() as reader:
+            found = await self._audiences.of_user(reader, user_id)
+        if found is None:
+            raise UserNotFound
         return found
 
     async def learn(self, caller: Principal) -> None:

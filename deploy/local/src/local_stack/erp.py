@@ -188,7 +188,7 @@ class Erp:
         if known is not None:
             known.deliveries += 1
             return known
-        booking = Booking(f"SO-{len(self.booked) + 1:06d}", order)
+        booking = Booking(f"ERP-{len(self.booked) + 1:06d}", order)
         self.booked[order["order_number"]] = booking
         return booking
 

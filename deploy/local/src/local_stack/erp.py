@@ -53,12 +53,16 @@ class Erp:
     connector: str = "erp"
     booked: dict[str, Booking] = field(default_factory=dict)
 
-    async def feed_ndjson(self, resource: str, rows: Iterable[dict[str, Any]], mode: str = "full") -> dict[str, Any]:
+    async def feed_ndjson(
+        self, resource: str, rows: Iterable[dict[str, Any]], mode: str = "full"
+    ) -> dict[str, Any]:
         """Imports rows as NDJSON and waits for the run to end."""
         body = b"".join(orjson.dumps(row) + b"\n" for row in rows)
         return await self._import(resource, body, "application/x-ndjson", mode)
 
-    async def feed_csv(self, resource: str, rows: Sequence[dict[str, str]], mode: str = "full") -> dict[str, Any]:
+    async def feed_csv(
+        self, resource: str, rows: Sequence[dict[str, str]], mode: str = "full"
+    ) -> dict[str, Any]:
         """Imports rows as CSV and waits for the run to end."""
         text = io.StringIO()
         writer = csv.DictWriter(text, list(rows[0]))
@@ -135,11 +139,13 @@ class Erp:
 
     async def feed_products(self, data: Quickstart) -> dict[str, Any]:
         """Units, then products; charges of the source are no products."""
-        await self.feed_ndjson("units", [{"code": UNIT, "rec20_code": "H87", "decimals": 0}], "delta")
+        await self.feed_ndjson(
+            "units", [{"external_id": UNIT, "name": "Piece", "rec20_code": "H87", "decimals": 0}]
+        )
         return await self.feed_ndjson(
             "products",
             (
-                {"external_id": product.sku, "name": product.description, "base_unit": UNIT}
+                {"external_id": product.sku, "description": product.description, "base_unit": UNIT}
                 for product in data.products
                 if not product.is_charge
             ),
@@ -151,7 +157,10 @@ class Erp:
         for order in data.orders:
             for line in order.lines:
                 sold[line.sku] = sold.get(line.sku, Decimal(0)) + line.quantity
-        rows = [{"product": sku, "location": "main", "quantity": str(amount)} for sku, amount in sorted(sold.items())]
+        rows = [
+            {"product": sku, "location": "main", "quantity": str(amount)}
+            for sku, amount in sorted(sold.items())
+        ]
         return await self.feed_csv("stock", rows)
 
     async def feed_prices(self, prices: Sequence[CustomerPrice]) -> dict[str, Any]:
@@ -179,7 +188,7 @@ class Erp:
         if known is not None:
             known.deliveries += 1
             return known
-        booking = Booking(f"SO-{len(self.booked) + 1:06d}", order)
+        booking = Booking(f"ERP-{len(self.booked) + 1:06d}", order)
         self.booked[order["order_number"]] = booking
         return booking
 
@@ -187,7 +196,7 @@ class Erp:
         """Answers every line of these orders as confirmed."""
         items = [
             {
-                "event_id": f"{booking.erp_number}-{line['line_number']}-confirmed",
+                "external_id": f"{booking.erp_number}-{line['line_number']}-confirmed",
                 "occurred_at": booking.order["ordered_at"],
                 "order_number": booking.order["order_number"],
                 "erp_order_number": booking.erp_number,
@@ -200,7 +209,9 @@ class Erp:
         ]
         answer: dict[str, Any] = {"counts": {}}
         for start in range(0, len(items), 1000):
-            answer = await self.caller.post("/integration/v1/order-responses", {"items": items[start : start + 1000]})
+            answer = await self.caller.post(
+                "/integration/v1/order-responses", {"items": items[start : start + 1000]}
+            )
         return answer
 
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -41,11 +42,12 @@ def build_app(
     loops: Sequence[Loop] = (),
     on_start: Sequence[Callable[[], Awaitable[None]]] = (),
     on_stop: Sequence[Closing] = (),
+    middleware: Sequence[Middleware] = (),
 ) -> FastAPI:
     """The app of one service. `wiring` is what its routes find in `request.app.state.wiring`.
 
     `loops` run beside it and are told by an event to end. `on_stop` runs in the order given, after the last
-    request was answered.
+    request was answered. `middleware` stands inside the request boundary, the first outermost.
     """
 
     @asynccontextmanager
@@ -66,6 +68,7 @@ def build_app(
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
+        middleware=list(middleware),
         # A redirect would be built from the Host header, which is the caller's.
         redirect_slashes=False,
         max_body_size=settings.body_limit,

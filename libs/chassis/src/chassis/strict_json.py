@@ -1,12 +1,14 @@
 """JSON as strict as money needs it: no NaN, no duplicate keys, no deep nesting, exact decimals."""
 
 import json
+import re
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, NoReturn
 
 MAX_DEPTH: Final = 32
 MAX_INTEGER_DIGITS: Final = 30
 _EXPONENT_LIMIT: Final = 60
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 class JsonNumber(Decimal):
@@ -23,11 +25,15 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         names = [key for key, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
         raise json.JSONDecodeError(f"the key {twice[:50]!r} stands twice", "", 0)
+    for key in result:
+        # Pydantic refuses lone surrogates in values, and lets them pass in the keys of a mapping.
+        if not key.isascii() and _SURROGATE.search(key):
+            raise json.JSONDecodeError("a key is no Unicode text", "", 0)
     return result
 
 
 def _integer(digits: str) -> int:
-    if len(digits) > MAX_INTEGER_DIGITS:
+    if len(digits.lstrip("-")) > MAX_INTEGER_DIGITS:
         raise json.JSONDecodeError("a number has too many digits", digits[:40], 0)
     return int(digits)
 

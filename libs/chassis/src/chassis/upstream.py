@@ -166,7 +166,8 @@ class Upstream:
     def _connected(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=30),
+                # Shorter than a server keeps its side (30 s): no request goes out on a connection being closed.
+                connector=aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=15),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
             )
@@ -195,6 +196,16 @@ class _Opened:
         self._request = (method, path, params, body, headers)
         self._seconds = seconds
         self._answer: aiohttp.ClientResponse | None = None
+        self._own_fault: Exception | None = None
+
+    async def _sent(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """The body as it goes out; what goes wrong in reading it is remembered."""
+        try:
+            async for chunk in chunks:
+                yield chunk
+        except Exception as error:
+            self._own_fault = error
+            raise
 
     async def __aenter__(self) -> aiohttp.ClientResponse:
         upstream = self._upstream
@@ -206,12 +217,15 @@ class _Opened:
                 method,
                 URL(upstream._base + path, encoded=True),
                 params=params,
-                data=body,
+                data=self._sent(body) if isinstance(body, AsyncIterator) else body,
                 headers=headers,
                 timeout=aiohttp.ClientTimeout(total=self._seconds, connect=1.0),
                 allow_redirects=False,
             )
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            # A caller who hangs up or sends too much says nothing about the service.
+            if self._own_fault is not None:
+                raise self._own_fault from error
             upstream._no_answer(error, self._seconds)
             raise UpstreamDown(upstream.service) from error
         upstream._breaker.succeeded()

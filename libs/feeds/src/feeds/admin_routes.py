@@ -10,11 +10,20 @@ from chassis.pages import Page, Paging
 from chassis.principal import Caller, Principal
 from chassis.routing import problems, router
 from chassis.security import Requires, admin, internal
+from chassis.values import Identifier
 from feeds.feed import TableFeed
 from feeds.profile_store import ProfileFieldUnknown, ProfileNameTaken, ProfileNotFound
 from feeds.routes import Desk, Statuses, client_of, results_page
 from feeds.runs import RunNotFound, RunNotHeld
-from feeds.schemas import ImportResult, ImportRun, ProfileAnswer, ProfileBody, show_profile, show_run
+from feeds.schemas import (
+    ImportResult,
+    ImportRun,
+    ImportRunList,
+    ProfileAnswer,
+    ProfileBody,
+    show_profile,
+    show_run,
+)
 
 _CHANGES = (ProfileNotFound, ProfileNameTaken, ProfileFieldUnknown)
 States = Annotated[tuple[str, ...], Query(description="Only runs in one of these states.", max_length=10)]
@@ -38,23 +47,22 @@ def internal_routes(resources: Sequence[str]) -> APIRouter:
     async def runs(
         desk: Desk,
         principal: Annotated[Principal, Depends(internal(Caller.CLIENT, Caller.STAFF))],
-        paging: Annotated[Paging, Depends()],
+        limit: Annotated[int, Query(ge=1, le=201)] = 50,
+        before: Annotated[Identifier | None, Query(description="Only runs older than this one.")] = None,
         resource: Annotated[str | None, Query(max_length=64)] = None,
         state: States = (),
-    ) -> Page[ImportRun]:
-        """Import runs, newest first; a client sees its own, staff all."""
-        client = client_of(principal) if principal.caller is Caller.CLIENT else None
-        after = paging.after("imports", client, resource, sorted(state))
+    ) -> ImportRunList:
+        """Import runs, newest first by id, so that those of several services merge; a client sees its own."""
         async with desk.database.read() as reader:
             found = await desk.runs.page(
                 reader,
-                limit=paging.limit + 1,
-                before=after[0] if after else None,
-                client=client,
+                limit=limit,
+                before=before,
+                client=client_of(principal) if principal.caller is Caller.CLIENT else None,
                 resources=[known for known in resources if resource in (None, known)],
                 states=state,
             )
-        return paging.page(found, show_run, lambda run: [run.received])
+        return ImportRunList(items=[show_run(run) for run in found])
 
     return routes
 

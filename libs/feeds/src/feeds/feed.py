@@ -119,7 +119,8 @@ class TableFeed:
         assert self.discontinue is not None or not self.schema.deletable, (
             "deletable rows need a discontinue mark"
         )
-        assert not RESERVED & self.schema.by_name.keys(), "a field takes the name of a column every chunk has"
+        taken = RESERVED & (self.schema.by_name.keys() | self.prepared.keys())
+        assert not taken, "a field or prepared column takes the name of a column every chunk has"
         for column in self.columns:
             assert column.presence is None or column.presence in self.schema.by_name, column.column
 

@@ -175,20 +175,20 @@ class RunRepository:
         reader: Reader,
         *,
         limit: int,
-        before: int | None = None,
+        before: str | None = None,
         client: str | None = None,
         resources: Sequence[str],
         states: Sequence[str] = (),
     ) -> list[Run]:
-        """Runs of these resources, newest first, before a receive sequence."""
+        """Runs of these resources by id, newest first: an order that runs of several services share."""
         conditions: list[ColumnElement[bool]] = [self._run.c.resource.in_(resources)]
         if before is not None:
-            conditions.append(self._run.c.received < before)
+            conditions.append(self._run.c.id < before)
         if client is not None:
             conditions.append(self._run.c.client == client)
         if states:
             conditions.append(self._run.c.state.in_(states))
-        statement = select(self._run).where(*conditions).order_by(self._run.c.received.desc()).limit(limit)
+        statement = select(self._run).where(*conditions).order_by(self._run.c.id.desc()).limit(limit)
         return [run_of(row) for row in await reader.all(statement)]
 
     async def results(

@@ -36,6 +36,12 @@ class ImportRun(Answer):
     data_as_of: datetime | None
 
 
+class ImportRunList(Answer):
+    """Runs for whoever merges them with those of other services."""
+
+    items: list[ImportRun]
+
+
 class ImportResult(Answer):
     """What became of one input line; `line_number` is null for a row that a full feed left out."""
 

@@ -77,9 +77,7 @@ async def test_a_client_sees_and_decides_only_its_own_runs(shop: Shop) -> None:
         ):
             assert (404, "import_not_found") == (answer.status_code, answer.json()["code"])
         assert (409, "import_not_held") == _problem(await client.post(f"{path}/release", headers=ERP))
-        assert {"items": [], "next_cursor": None} == (
-            await client.get("/internal/v1/imports", headers=other)
-        ).json()
+        assert {"items": []} == (await client.get("/internal/v1/imports", headers=other)).json()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The pytest plugin: real servers as fixtures, shared by all workers of a run, started when first asked for."""
+"""The pytest plugin: real servers as fixtures, shared by all workers of a run, started on first use."""
 
 import asyncio
 import os

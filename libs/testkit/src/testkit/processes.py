@@ -39,6 +39,13 @@ class Program:
         return self._child.alive
 
     @property
+    def pid(self) -> int:
+        """Its process id; only while it runs."""
+        pid = self._child.pid
+        assert pid is not None, "it was not started"
+        return pid
+
+    @property
     def exit_code(self) -> int | None:
         """None while it runs; negative signal number if it was killed."""
         return self._child.exit_code

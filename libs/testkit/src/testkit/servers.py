@@ -8,8 +8,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Protocol
 
-from testcontainers.kafka import KafkaContainer
-from testcontainers.postgres import PostgresContainer
+import docker
+from docker.errors import DockerException
+from testcontainers.community.kafka import KafkaContainer
+from testcontainers.community.postgres import PostgresContainer
 
 from local_stack.ports import free_port
 from local_stack.problems import ServerMissingError, UserMissingError
@@ -116,4 +118,13 @@ def _first(name: str, variable: str, native: Callable[[], str], contained: Calla
 
 
 def _docker_present() -> bool:
-    return bool(os.environ.get("DOCKER_HOST")) or Path("/var/run/docker.sock").exists()
+    try:
+        client = docker.from_env(timeout=5)
+    except DockerException:
+        return False
+    try:
+        return bool(client.ping())
+    except (DockerException, OSError):
+        return False
+    finally:
+        client.close()

@@ -29,7 +29,7 @@ async def test_each_database_is_migrated_and_knows_nothing_of_its_neighbour(data
         await second.close()
 
 
-async def test_the_migration_runs_once_however_many_databases_are_wanted_at_once(
+async def test_the_migration_runs_once_for_many_databases_at_once(
     databases: Databases,
 ) -> None:
     runs: list[str] = []

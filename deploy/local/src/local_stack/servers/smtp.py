@@ -90,7 +90,7 @@ def _read(envelope: Envelope) -> Mail:
         sender=envelope.mail_from or "",
         recipients=list(envelope.rcpt_tos),
         subject=str(message["subject"] or ""),
-        text=body.get_content() if body is not None else "",
+        text=body.get_content().replace("\r\n", "\n") if body is not None else "",
         received_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
 

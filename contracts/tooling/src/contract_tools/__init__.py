@@ -1,0 +1,1 @@
+"""Writes and checks what the platform publishes: HTTP documents, events, dependencies."""

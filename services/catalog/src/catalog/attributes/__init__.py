@@ -1,0 +1,1 @@
+"""Attributes: the typed properties products can have."""

@@ -1,0 +1,1 @@
+"""Catalogues: assortments, with members by list and by rule, and exclusions."""

@@ -1,0 +1,1 @@
+"""Categories: trees that the wholesaler's staff puts products into."""

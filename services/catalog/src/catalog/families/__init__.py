@@ -1,0 +1,1 @@
+"""Families: product classes, with the attributes they have and the fields they demand."""

@@ -1,0 +1,1 @@
+"""Listings: one derived row per product that every list, search and rule looks at."""

@@ -1,0 +1,1 @@
+"""Products as the ERP knows them: fed, published, never edited here."""

@@ -1,0 +1,1 @@
+"""Copies of what others own, as far as catalog needs it."""

@@ -1,0 +1,1 @@
+"""Stock: how much of a product lies where, as of when."""

@@ -1,0 +1,1 @@
+"""gateway: the only door; it composes, limits, revokes and passes through, and keeps nothing."""

@@ -1,0 +1,1 @@
+"""Import runs of all services in one list."""

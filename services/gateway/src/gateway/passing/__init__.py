@@ -1,0 +1,1 @@
+"""Passing: which service answers a published path, and its bytes both ways as streams."""

@@ -1,0 +1,1 @@
+"""Carts, orders as placed with their evidence, and the export that brings each to the ERP exactly once."""

@@ -1,0 +1,1 @@
+"""pricing: which price an account pays, and which products its users may see."""

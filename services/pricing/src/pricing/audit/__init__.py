@@ -1,0 +1,1 @@
+"""Audit: who changed what, with before and after, written in the transaction of the change."""

@@ -1,0 +1,1 @@
+"""The price policy: how a price is picked where several would do, set by the wholesaler."""

@@ -1,0 +1,1 @@
+"""Price rows as the ERP sent them, and the one rule that picks a price from them."""

@@ -1,0 +1,1 @@
+"""Visibility rules: what staff grant to, limit for or hide from groups, accounts, roles and users."""

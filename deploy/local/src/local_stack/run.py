@@ -20,7 +20,7 @@ from local_stack import provision
 from local_stack.ports import LOOPBACK, require_free
 from local_stack.problems import StackError
 from local_stack.processes import Processes, Stage, clear_up
-from local_stack.servers.kafka import KafkaServer
+from local_stack.servers.kafka import KafkaServer, jar_folder
 from local_stack.servers.postgres import PostgresServer
 from local_stack.servers.smtp import MailCatcher
 from local_stack.stack import Stack
@@ -128,9 +128,10 @@ class Run:
         return server.url
 
     def _kafka(self) -> str:
-        self._say("Starting Kafka (the first time it is fetched, 43 MB) …")
         log = self._folder / "logs/kafka.log"
         recipe = REPOSITORY / "deploy/kafka"
+        fetched = jar_folder(recipe).exists()
+        self._say("Starting Kafka …" if fetched else "Fetching Kafka (43 MB, once) and starting it …")
         server = KafkaServer(self._folder / "kafka", KAFKA_PORT, KAFKA_CONTROLLER_PORT, recipe, log)
         with self._held(server, signal.SIGTERM):
             server.start()

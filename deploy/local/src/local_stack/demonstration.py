@@ -38,7 +38,7 @@ def introduction(access: story.Access) -> str:
     gateway = BY_NAME["gateway"].url
     json = "-H 'Content-Type: application/json'"
     login = f'{{"email":"{access.user}","password":"{access.user_password}","channel":"{story.CHANNEL}"}}'
-    token = "python3 -c 'import json,sys; print(json.load(sys.stdin)[\"access_token\"])'"
+    pick = "python3 -c 'import json,sys; print(json.load(sys.stdin)[\"access_token\"])'"
     return "\n".join(
         [
             "Demo logins, made for this machine:",
@@ -47,7 +47,7 @@ def introduction(access: story.Access) -> str:
             f"  ERP client     {access.client}  {access.client_secret}",
             "",
             "Try:",
-            f"  TOKEN=$(curl -s {gateway}/v1/login {json} -d '{login}' | {token})",
+            f"  TOKEN=$(curl -s {gateway}/v1/login {json} -d '{login}' | {pick})",
             f'  curl -s "{gateway}/v1/products?limit=3" -H "Authorization: Bearer $TOKEN"',
             f'  curl -s {gateway}/v1/orders -H "Authorization: Bearer $TOKEN"',
         ]

@@ -25,7 +25,7 @@ Tell = Callable[[str], None]
 
 @dataclass
 class Access:
-    """What the demonstration logs in with; generated at the first start, kept where only the owner reads it."""
+    """What the demonstration logs in with; made at the first start, kept where only the owner reads it."""
 
     administrator: str
     administrator_password: str

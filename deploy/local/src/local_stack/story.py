@@ -34,7 +34,11 @@ Tell = Callable[[str], None]
 
 @dataclass
 class Access:
+<<<<<<< HEAD
     """What the demonstration logs in with, made at the first start; kept where only the owner reads it."""
+=======
+    """What the demonstration logs in with; made at the first start, kept where only the owner reads it."""
+>>>>>>> part/local
 
     administrator: str
     administrator_password: str

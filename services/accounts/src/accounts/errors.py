@@ -34,6 +34,13 @@ class RoleInUse(Conflict):
         super().__init__(f"{holders} have it", extra={"holders": holders})
 
 
+class AdministratorKept(Conflict):
+    """The administrator role cannot lose permissions: nobody could give them back."""
+
+    code = "administrator_kept"
+    title = "The administrator role keeps its permissions"
+
+
 class UnknownPermission(Invalid):
     """A permission that does not exist for this kind of role."""
 

@@ -62,6 +62,10 @@ class InvitationService:
     async def set_password(self, token: str, password: str, name: str | None, purpose: Purpose) -> None:
         """Uses the link; all sessions of the login end. Raises TokenNotUsable, PasswordTooWeak, LoginBusy."""
         _check_strength(password)
+        # Before hashing: made-up links shall not keep people from logging in.
+        async with self._database.read() as reader:
+            if not await self._logins.token_usable(reader, _hash(token), purpose, self._clock.now()):
+                raise TokenNotUsable
         encoded = await self._passwords.hash(password)
         async with self._database.transaction() as tx:
             login_id = await self._logins.use_token(tx, _hash(token), purpose, self._clock.now())

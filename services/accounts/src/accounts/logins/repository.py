@@ -1,10 +1,11 @@
 """Logins and their one-time tokens ⇄ PostgreSQL."""
 
+import string
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from accounts.tables import login, one_time_token
@@ -25,9 +26,22 @@ class Login:
     locale: str | None
 
 
+_LOWER: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+
+
 def normal(email: str) -> str:
-    """Mail addresses are compared without regard to case."""
-    return email.strip().lower()
+    """Mail addresses are compared without regard to the case of a to z, as the database does for feeds."""
+    return email.strip().translate(_LOWER)
+
+
+def _usable(token_hash: bytes, purpose: Purpose, now: datetime) -> list[ColumnElement[bool]]:
+    token = one_time_token.c
+    return [
+        token.token_hash == token_hash,
+        token.purpose == purpose,
+        token.used_at.is_(None),
+        token.expires_at > now,
+    ]
 
 
 class LoginRepository:
@@ -45,6 +59,12 @@ class LoginRepository:
         columns = (login.c.id, login.c.email, login.c.name, login.c.password_hash, login.c.locale)
         row = await reader.first(select(*columns).where(condition, ~login.c.deleted))  # type: ignore[arg-type]  # a column expression
         return Login(**row) if row else None
+
+    async def unchanged(self, tx: Transaction, known: Login) -> bool:
+        """Whether the login still has this password; it keeps it until the transaction ends."""
+        statement = select(login.c.id).where(login.c.id == known.id, ~login.c.deleted)
+        statement = statement.where(login.c.password_hash == known.password_hash)
+        return await tx.scalar(statement.with_for_update(read=True)) is not None
 
     async def ensure(self, tx: Transaction, email: str, name: str | None, locale: str | None) -> Login:
         """The login of a mail address, made if there is none; a name is only added where none was."""
@@ -79,18 +99,20 @@ class LoginRepository:
             )
         )
 
+    async def token_usable(self, reader: Reader, token_hash: bytes, purpose: Purpose, now: datetime) -> bool:
+        """Whether a token could be used now."""
+        return (
+            await reader.scalar(select(one_time_token.c.login_id).where(*_usable(token_hash, purpose, now)))
+            is not None
+        )
+
     async def use_token(
         self, tx: Transaction, token_hash: bytes, purpose: Purpose, now: datetime
     ) -> str | None:
         """Marks a token as used and returns its login's id; None if it is unknown, used or over."""
         statement = (
             update(one_time_token)
-            .where(
-                one_time_token.c.token_hash == token_hash,
-                one_time_token.c.purpose == purpose,
-                one_time_token.c.used_at.is_(None),
-                one_time_token.c.expires_at > now,
-            )
+            .where(*_usable(token_hash, purpose, now))
             .values(used_at=now)
             .returning(one_time_token.c.login_id)
         )

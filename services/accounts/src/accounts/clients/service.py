@@ -65,7 +65,7 @@ class ClientService:
                 raise InvalidClient
             wanted = frozenset(scope.split()) if scope else client.scopes
             if not wanted <= client.scopes:
-                raise InvalidScope(", ".join(sorted(wanted - client.scopes)))
+                raise InvalidScope(wanted - client.scopes)
             return await self._issuer.issue(client.principal(wanted)), wanted
 
     async def page(self, after_id: str | None, limit: int) -> list[Client]:

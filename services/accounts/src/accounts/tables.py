@@ -155,6 +155,7 @@ member = Table(
     *_fed(),
     Column("version", BigInteger, nullable=False),
     Column("login_id", Text, ForeignKey("login.id"), nullable=False),
+    Column("name", Text, comment="as the account knows the person; the login has its own"),
     Column("account_source", Text),
     Column("account_external_id", Text),
     Column("account_id", Text, ForeignKey("account.id")),
@@ -229,6 +230,13 @@ one_time_token = Table(
     _moment("expires_at", nullable=False),
     _moment("used_at"),
     Index(None, "login_id"),
+)
+
+reset_request = Table(
+    "reset_request",
+    metadata,
+    Column("email", Text, primary_key=True, comment="as it was asked for, whether a login has it or not"),
+    _created(),
 )
 
 session = Table(

@@ -37,7 +37,7 @@ def outgoing(account: CustomerAccount) -> Outgoing:
 
 
 class AccountPublisher:
-    """Publishes accounts that changed otherwise than by hand, and shuts out users of those that are blocked."""
+    """Publishes accounts that changed otherwise than by hand; users of blocked ones are shut out."""
 
     def __init__(
         self, accounts: CustomerAccountRepository, revocations: Revocations, outbox: Outbox, clock: Clock

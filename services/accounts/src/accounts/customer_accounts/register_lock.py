@@ -1,4 +1,4 @@
-"""Who may write accounts and what hangs on them at once, so that two who need each other's rows cannot miss."""
+"""Who may write accounts and what hangs on them at once: two who need each other's rows cannot miss."""
 
 from typing import Final
 

@@ -105,7 +105,7 @@ class CustomerAccountRepository:
         return await tx.scalars(statement.returning(account.c.id))
 
     async def link_parents(self, tx: Transaction, account_ids: Sequence[str], version: int) -> Sequence[str]:
-        """Finds again what stands above and below these; returns the accounts that have another parent now."""
+        """Finds again what stands above and below these; returns accounts whose parent is another."""
         parent = account.alias("parent")
         same = and_(parent.c.source == account.c.source, parent.c.external_id == account.c.parent_external_id)
         above = select(parent.c.id).where(same).scalar_subquery()

@@ -1,14 +1,15 @@
 """Logins and their one-time tokens ⇄ PostgreSQL."""
 
 import string
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from accounts.tables import login, one_time_token
+from accounts.tables import login, member, one_time_token, reset_request
 from chassis.database import Reader, Transaction
 from chassis.ids import new_id
 
@@ -81,9 +82,24 @@ class LoginRepository:
     async def set_password(
         self, tx: Transaction, login_id: str, password_hash: str, name: str | None
     ) -> None:
-        """Stores a new password hash, and a name where one was given."""
+        """Stores a new password hash, and a name where one was given: its users without one have it then."""
         values = {"password_hash": password_hash} | ({"name": name} if name else {})
         await tx.execute(update(login).where(login.c.id == login_id).values(values))
+        if name:
+            nameless = (member.c.login_id == login_id, member.c.name.is_(None))
+            await tx.execute(update(member).where(*nameless).values(name=name))
+
+    async def note_reset(self, tx: Transaction, email: str) -> None:
+        """Somebody asks for a reset; asked again before it is answered, it is one."""
+        await tx.execute(insert(reset_request).values(email=normal(email)).on_conflict_do_nothing())
+
+    async def take_resets(self, tx: Transaction, limit: int) -> Sequence[str]:
+        """Mail addresses that resets were asked for; they are forgotten when the transaction commits."""
+        table = reset_request
+        next_ones = select(table.c.email).order_by(table.c.created_at).limit(limit)
+        next_ones = next_ones.with_for_update(skip_locked=True)
+        statement = delete(table).where(table.c.email.in_(next_ones.scalar_subquery()))
+        return await tx.scalars(statement.returning(table.c.email))
 
     async def add_token(
         self, tx: Transaction, token_hash: bytes, purpose: Purpose, login_id: str, expires_at: datetime

@@ -13,7 +13,6 @@ from accounts.errors import LoginBusy
 
 Result = TypeVar("Result")
 MIN_PASSWORD_LENGTH: Final = 12
-MAX_PASSWORD_LENGTH: Final = 256
 # Nobody's password; it costs as much to check as one that the hasher makes (a test compares the parameters).
 DECOY: Final = (
     "$argon2id$v=19$m=65536,t=3,p=4$a29udG9yLWRlY295LXNhbA$a29udG9yLWRlY295LWRpZ2VzdC1vZi0zMi1ieXRlcyE"

@@ -121,7 +121,7 @@ async def get_me(wiring: Wired, principal: User) -> Me:
         user_id=user.id,
         login_id=user.login_id,
         email=user.email,
-        name=user.name,
+        name=user.login_name or user.name,
         account_id=user.account_id,
         accounts=[my_account(other) for other in await wiring.sessions.accounts_of(principal)],
         permissions=sorted(permissions),

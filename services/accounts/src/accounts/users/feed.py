@@ -104,6 +104,7 @@ USERS: Final = TableFeed(
     table=member,
     columns=(
         FeedColumn(column="login_id", field="email", value="c.login_id"),
+        FeedColumn(column="name", published=False),
         FeedColumn(column="account_source", field="account", value="c.account_source"),
         FeedColumn(column="account_external_id", field="account"),
         FeedColumn(column="account_id", field="account", value="c.account_id"),

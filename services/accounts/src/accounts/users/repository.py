@@ -17,6 +17,7 @@ _MEMBER_COLUMNS = (
     "id",
     "version",
     "login_id",
+    "name",
     "account_id",
     "managed_by",
     "sees_prices",
@@ -32,7 +33,7 @@ def _statement() -> Select[Any]:
     return select(
         *(member.c[name] for name in _MEMBER_COLUMNS),
         login.c.email,
-        login.c.name,
+        login.c.name.label("login_name"),
         account.c.number.label("account_number"),
         account.c.name.label("account_name"),
         account.c.currency,

@@ -326,6 +326,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_relay_state")),
     )
     op.create_table(
+        "reset_request",
+        sa.Column(
+            "email",
+            sa.Text(),
+            nullable=False,
+            comment="as it was asked for, whether a login has it or not",
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("email", name=op.f("pk_reset_request")),
+    )
+    op.create_table(
         "revocation",
         sa.Column("id", sa.Text(), nullable=False, comment="kind:subject"),
         sa.Column("subject_kind", sa.Text(), nullable=False),
@@ -399,6 +410,9 @@ def upgrade() -> None:
         sa.Column("line_number", sa.BigInteger(), nullable=True),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("login_id", sa.Text(), nullable=False),
+        sa.Column(
+            "name", sa.Text(), nullable=True, comment="as the account knows the person; the login has its own"
+        ),
         sa.Column("account_source", sa.Text(), nullable=True),
         sa.Column("account_external_id", sa.Text(), nullable=True),
         sa.Column("account_id", sa.Text(), nullable=True),

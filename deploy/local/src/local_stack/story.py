@@ -1,12 +1,12 @@
 """The main job, once, through the public surfaces, told in a few lines with real figures."""
 
-import asyncio
 import json
 import re
 import secrets
+import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -14,18 +14,27 @@ from typing import Any, Final
 
 import httpx
 
+from local_stack.child import run_once
 from local_stack.client import Caller, Platform, Refused, until
 from local_stack.erp import SCOPES, Erp, user_mail
+from local_stack.ports import LOOPBACK
+from local_stack.problems import StackError
 from local_stack.quickstart import CURRENCY, UNIT, Document, Quickstart
+from local_stack.stack import Stack
+from local_stack.state import REPOSITORY
+from local_stack.topology import BY_NAME, MAIL_PAGE_PORT
 
 CHANNEL: Final = "webshop"
+ADMINISTRATOR: Final = "administrator@example.com"
+GATEWAY: Final = BY_NAME["gateway"]
+MAILS_URL: Final = f"http://{LOOPBACK}:{MAIL_PAGE_PORT}"
 _LINK: Final = re.compile(r"token=([A-Za-z0-9_-]+)")
 Tell = Callable[[str], None]
 
 
 @dataclass
 class Access:
-    """What the demonstration logs in with; generated at the first start, kept where only the owner reads it."""
+    """What the demonstration logs in with, made at the first start; kept where only the owner reads it."""
 
     administrator: str
     administrator_password: str
@@ -33,6 +42,7 @@ class Access:
     client_secret: str = ""
     user: str = ""
     user_password: str = ""
+    story: list[str] = field(default_factory=list)
 
     def save(self, path: Path) -> None:
         """Writes it, readable by the owner alone."""
@@ -141,7 +151,7 @@ class Story:
     async def _mailed_token(self, email: str) -> str | None:
         async with httpx.AsyncClient() as http:
             mails = (await http.get(f"{self._mails_url}/mails.json")).json()
-        found = [_LINK.search(mail["text"]) for mail in mails if email in mail["to"]]
+        found = [_LINK.search(mail["text"]) for mail in mails if email in mail["recipients"]]
         return next((match[1] for match in found if match), None)
 
     async def _browse(self, user: Caller) -> None:
@@ -216,15 +226,58 @@ def _created(run: dict[str, Any]) -> str:
     return f"{run['counts']['created']:,}"
 
 
-async def play(gateway_url: str, mails_url: str, folder: Path, access: Access, tell: Tell) -> None:
-    """Plays the story against a fresh platform; `access` is filled with what was generated."""
-    platform = Platform(gateway_url)
-    try:
-        await Story(platform, mails_url, Quickstart.read(folder), access, tell).play()
-    finally:
-        await platform.close()
+async def play(stack: Stack) -> None:
+    """Plays the story on a fresh platform, or tells again what an earlier start played; then how to go on."""
+    kept = stack.folder / "access.json"
+    access = Access.load(kept)
+    if access is None:
+        access = _first_administrator(stack)
+        print("\nThe main job, once, on real orders of May 2011:\n")  # noqa: T201 - the story is for people
+        platform = Platform(GATEWAY.url)
+        try:
+            data = Quickstart.read(REPOSITORY / "data" / "quickstart")
+            await Story(platform, MAILS_URL, data, access, lambda text: _tell(access, text)).play()
+        except (Refused, TimeoutError, RuntimeError, httpx.HTTPError) as failure:
+            raise StackError(f"The story broke off: {failure}\n`make reset` lets it begin anew.") from failure
+        finally:
+            await platform.close()
+        access.save(kept)
+    else:
+        print("\nThe data of an earlier start is there. What it told:\n")  # noqa: T201 - see above
+        for text in access.story:
+            print(f"  • {text}")  # noqa: T201 - see above
+    print(_how_to_go_on(access))  # noqa: T201 - see above
 
 
-def main(gateway_url: str, mails_url: str, folder: Path, access: Access, tell: Tell = print) -> None:
-    """`play` for callers without an event loop."""
-    asyncio.run(play(gateway_url, mails_url, folder, access, tell))
+def _tell(access: Access, text: str) -> None:
+    access.story.append(text)
+    print(f"  • {text}", flush=True)  # noqa: T201 - the story is for people
+
+
+def _first_administrator(stack: Stack) -> Access:
+    access = Access(ADMINISTRATOR, secrets.token_urlsafe(12))
+    environment = stack.environment(BY_NAME["accounts"])
+    run_once(
+        "add-administrator",
+        [sys.executable, "-m", "accounts.cli", "add-administrator", ADMINISTRATOR],
+        env=environment | {"KONTOR_ADMINISTRATOR_PASSWORD": access.administrator_password},
+    )
+    return access
+
+
+def _how_to_go_on(access: Access) -> str:
+    url, post = GATEWAY.url, "curl -s -H 'Content-Type: application/json' "
+    login = json.dumps({"email": access.user, "password": access.user_password, "channel": CHANNEL})
+    staff = json.dumps({"email": access.administrator, "password": access.administrator_password})
+    return f"""
+Log-ins made for this machine:
+  user            {access.user}  {access.user_password}  (channel {CHANNEL})
+  administrator   {access.administrator}  {access.administrator_password}
+  ERP client      {access.client}  {access.client_secret}
+
+Try it:
+  TOKEN=$({post}{url}/v1/login -d '{login}' | sed 's/.*"access_token":"\\([^"]*\\).*/\\1/')
+  curl -s "{url}/v1/products?q=lunch+bag&include=prices,facets&limit=3" -H "Authorization: Bearer $TOKEN"
+  {post}{url}/admin/v1/login -d '{staff}'
+
+Contracts to read: {url}/docs/channel  {url}/docs/integration  {url}/docs/admin"""

@@ -70,6 +70,7 @@ async def test_an_order_keeps_amounts_snapshots_and_the_evidence_of_its_prices(s
 
 async def test_a_line_in_boxes_is_priced_by_the_pieces_it_holds(service: Service) -> None:
     account_id, product_id = service.neighbours.add_account(), service.neighbours.add_product("0.5")
+    service.neighbours.price_units[product_id] = "PCE"
     line = {"product_id": product_id, "unit": "BOX", "quantity": "2"}
     placed = await place(service, service.tokens.user(account_id), {"lines": [line]})
     assert {"amount": "12", "currency": "EUR"} == (await service.shown(placed.json()["id"]))["total"]

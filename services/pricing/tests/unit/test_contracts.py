@@ -7,16 +7,10 @@ import pytest
 from pydantic import BaseModel
 
 from pricing import events
-from pricing.projections.states import AccountSeen, CategorySeen, MemberSeen, ProductSeen, RoleSeen
+from pricing.consumers import SUBSCRIBED
 
 EVENTS = Path(__file__).parents[4] / "contracts" / "events"
-READ: dict[str, type[BaseModel]] = {
-    "accounts.account": AccountSeen,
-    "accounts.user": MemberSeen,
-    "accounts.role": RoleSeen,
-    "catalog.product": ProductSeen,
-    "catalog.category": CategorySeen,
-}
+READ: dict[str, type[BaseModel]] = {heard.topic: heard.model for heard in SUBSCRIBED}
 WRITTEN = {topic.name: topic.model for topic in events.TOPICS}
 
 

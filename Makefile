@@ -50,7 +50,7 @@ contracts-update: env ## Write the published contracts from the code
 	@$(BIN)/python -m contract_tools generate
 
 lock: env ## Write the requirement locks
-	@for name in runtime dev; do $(BIN)/uv pip compile --quiet --universal --generate-hashes \
+	@for name in runtime dev build; do $(BIN)/uv pip compile --quiet --universal --generate-hashes \
 	  --no-emit-index-url --no-header --python-version 3.11 requirements/$$name.in -o requirements/$$name.lock; done
 
 clean: ## Remove the environment and caches; the data of `make run` stays

@@ -43,6 +43,8 @@ _DOCUMENT: dict[str, Any] = {
     },
     "components": {"schemas": {"Thing": _THING, "ThingInput": deepcopy(_THING)}},
 }
+_PARTS_INPUT = {"type": "array", "items": {"$ref": "#/components/schemas/ThingInput"}}
+_DOCUMENT["components"]["schemas"]["ThingInput"]["properties"]["parts"] = _PARTS_INPUT
 
 
 def _at(path: str) -> tuple[list[str], str]:
@@ -124,7 +126,7 @@ _HARMLESS = {
 @pytest.mark.parametrize(("path", "value"), _BREAKING.values(), ids=_BREAKING)
 def test_it_breaks_a_client(path: str, value: object) -> None:
     found = differences(_DOCUMENT, _changed(path, value))
-    assert [True] == sorted({difference.breaking for difference in found}), found
+    assert any(difference.breaking for difference in found), found
 
 
 @pytest.mark.parametrize(("path", "value"), _HARMLESS.values(), ids=_HARMLESS)

@@ -4,6 +4,7 @@ A use case opens one `transaction()`; nothing else commits. What only looks take
 type checker refuses a write on a read path.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -73,6 +74,7 @@ class Database:
         self._hot_url = hot_url
         self._hot_size = hot_size
         self._hot: asyncpg.Pool | None = None
+        self._hot_opening = asyncio.Lock()
 
     @classmethod
     def connect(cls, url: str, *, name: str, pool_size: int = 10, hot_size: int = 8) -> "Database":
@@ -117,9 +119,12 @@ class Database:
         Whoever uses it leaves no session state behind: no SET, no LISTEN, no temporary table, no lock.
         """
         if self._hot is None:
-            self._hot = await asyncpg.create_pool(
-                self._hot_url, min_size=1, max_size=self._hot_size, reset=_leave_as_is, timeout=5
-            )
+            # The first requests come together: without the lock each would open a pool, and all but one leak.
+            async with self._hot_opening:
+                if self._hot is None:
+                    self._hot = await asyncpg.create_pool(
+                        self._hot_url, min_size=1, max_size=self._hot_size, reset=_leave_as_is, timeout=5
+                    )
         return self._hot
 
     async def close(self) -> None:

@@ -100,7 +100,7 @@ def render(failure: Failure) -> Response:
     """The answer that tells a failure."""
     headers: dict[str, str] = {}
     if isinstance(failure, Unauthenticated):
-        headers["WWW-Authenticate"] = "Bearer"
+        headers["WWW-Authenticate"] = failure.challenge
     retry_after = failure.retry_after or (1 if failure.status in (429, 503) else None)
     if retry_after is not None:
         headers["Retry-After"] = str(retry_after)
@@ -153,7 +153,7 @@ def install(app: FastAPI) -> None:
         return answer
 
     async def on_database(_: Request, error: Exception) -> Response:
-        return render(_from_database(error))
+        return render(from_database(error))
 
     async def on_bug(_: Request, error: Exception) -> Response:
         _log.error("request_failed", exc_info=error)
@@ -170,7 +170,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, on_bug)
 
 
-def _from_database(error: Exception) -> Failure:
+def from_database(error: Exception) -> Failure:
+    """A failure of the database as one of ours: a value refused, out of reach, or a mistake of ours."""
     # SQLAlchemy's asyncpg dialect tells a DataError by its SQLSTATE only, never by its class.
     state = getattr(getattr(error, "orig", error), "sqlstate", None) or ""
     if state.startswith("22"):

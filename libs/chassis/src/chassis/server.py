@@ -1,7 +1,9 @@
 """Runs an ASGI app, alone or beside background loops, and drains it on SIGTERM."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+import signal
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
@@ -16,22 +18,28 @@ Loop = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 _log = structlog.get_logger(__name__)
 
 
-def _server(app: ASGIApp, host: str, port: int, shutdown_seconds: int) -> uvicorn.Server:
-    return uvicorn.Server(
-        uvicorn.Config(
-            app,
-            host=host,
-            port=port,
-            loop="uvloop",
-            http="httptools",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=shutdown_seconds,
-            timeout_keep_alive=30,
-            backlog=2048,
-        )
+def _config(app: ASGIApp, host: str, port: int, shutdown_seconds: int) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=shutdown_seconds,
+        timeout_keep_alive=30,
+        backlog=2048,
     )
+
+
+class _Beside(uvicorn.Server):
+    """A server beside loops: it leaves signals to the worker, where uvicorn would end the process."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
 
 
 def serve(app: ASGIApp, settings: Settings) -> None:
@@ -39,7 +47,9 @@ def serve(app: ASGIApp, settings: Settings) -> None:
     with asyncio.Runner(
         loop_factory=uvicorn.Config(app, loop="uvloop", log_config=None).get_loop_factory()
     ) as runner:
-        runner.run(_server(app, settings.host, settings.port, settings.shutdown_seconds).serve())
+        runner.run(
+            uvicorn.Server(_config(app, settings.host, settings.port, settings.shutdown_seconds)).serve()
+        )
 
 
 def work(
@@ -55,8 +65,10 @@ def work(
     async def main() -> None:
         health, loops, close = await make()
         page = Starlette(routes=health_routes(health))
-        server = _server(page, settings.host, settings.worker_port, settings.shutdown_seconds)
+        server = _Beside(_config(page, settings.host, settings.worker_port, settings.shutdown_seconds))
         stop = asyncio.Event()
+        for told in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(told, server.handle_exit, told, None)
         tasks = [asyncio.ensure_future(loop(stop)) for loop in loops]
         serving = asyncio.ensure_future(server.serve())
         done, _ = await asyncio.wait([serving, *tasks], return_when=asyncio.FIRST_COMPLETED)

@@ -47,7 +47,9 @@ async def assortment(platform: Platform) -> str:
     )
     tree = await platform.make("/admin/v1/category-trees", code="main", names={})
     parent = await platform.make("/admin/v1/categories", tree_id=tree, code="parent", names={})
-    child = await platform.make("/admin/v1/categories", tree_id=tree, code="child", names={}, parent_id=parent)
+    child = await platform.make(
+        "/admin/v1/categories", tree_id=tree, code="child", names={}, parent_id=parent
+    )
     content = {"attributes": [{"attribute": "colour", "values": ["red"]}], "category_ids": [child]}
     await platform.change(f"/admin/v1/products/{tested}", content)
     link = {"relations": [{"type": "accessory", "target_id": tested}]}
@@ -72,7 +74,9 @@ KINDS = ["product", "category", "brands", "item-groups"]
 async def test_without_a_catalogue_or_a_grant_nothing_is_visible_anywhere(platform: Platform) -> None:
     tested = await assortment(platform)
     user = platform.user(None, also=[also(await platform.id_of("SEEN"))])
-    assert set() == {name for name, found in (await surfaces(platform, user, tested, "TEST-1")).items() if found}
+    assert set() == {
+        name for name, found in (await surfaces(platform, user, tested, "TEST-1")).items() if found
+    }
     assert ["SEEN"] == await platform.seen(user)
 
 

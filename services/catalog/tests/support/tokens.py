@@ -21,7 +21,7 @@ class TestTokens:
         self._clock = clock
         self._key = OKPKey.generate_key("Ed25519", parameters={"kid": "test"})
 
-    async def keys(self, *, missing: str | None = None) -> dict[str, OKPKey]:
+    async def keys(self, *, missing: str | None = None) -> dict[str, OKPKey]:  # noqa: ARG002 - the interface has it
         """The public key by its id."""
         return {"test": self._key}
 

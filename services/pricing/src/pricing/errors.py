@@ -17,6 +17,13 @@ class ProductNotFound(NotFound):
     title = "There is no such product"
 
 
+class UserNotFound(NotFound):
+    """No such user, or none with an audience."""
+
+    code = "user_not_found"
+    title = "There is no such user"
+
+
 class RuleNotFound(NotFound):
     """No such visibility rule."""
 
@@ -39,13 +46,25 @@ class PricesPending(Unavailable):
 
 
 class NotForUsers(Invalid):
-    """A user asks for another account or another time."""
+    """A user asks for another account, another user or another time."""
 
     code = "not_for_users"
-    title = "A user gets the prices of his own account as they are now"
+    title = "A user gets only his own, as it is now"
 
-    def __init__(self, field: str) -> None:
-        super().__init__(errors=[FieldError("not_for_users", "leave it out", pointer=f"/{field}")])
+    def __init__(self, *, pointer: str | None = None, parameter: str | None = None) -> None:
+        super().__init__(
+            errors=[FieldError("not_for_users", "leave it out", pointer=pointer, parameter=parameter)]
+        )
+
+
+class UserRequired(Invalid):
+    """Staff have no audience of their own."""
+
+    code = "user_required"
+    title = "Say for which user"
+
+    def __init__(self) -> None:
+        super().__init__(errors=[FieldError("required", "say for which user", parameter="user_id")])
 
 
 class AccountRequired(Invalid):

@@ -114,13 +114,22 @@ class World:
 
 
 @asynccontextmanager
-async def running(url: str, accounts_url: str = "http://127.0.0.1:9") -> AsyncIterator[World]:
-    """The service on the database at `url`; nobody answers at the default address of accounts."""
+async def running(
+    url: str, accounts_url: str = "", *, clock: FrozenClock | None = None
+) -> AsyncIterator[World]:
+    """The service on the database at `url`.
+
+    With the address of a running accounts its public keys count, else those of the tests and nobody answers
+    for accounts.
+    """
     settings = PricingSettings(
-        database_url=url, cursor_secret="a secret of tests", accounts_url=accounts_url, log_level="ERROR"
+        database_url=url,
+        cursor_secret="a secret of tests",
+        accounts_url=accounts_url or "http://127.0.0.1:9",
+        log_level="ERROR",
     )
-    keys, clock = TestKeys(), FrozenClock()
-    app = make_app(settings, clock, keys)
+    keys, clock = TestKeys(), clock or FrozenClock()
+    app = make_app(settings, clock, None if accounts_url else keys)
     wiring: Wiring = app.state.wiring
     transport = httpx.ASGITransport(app)
     async with (

@@ -74,7 +74,7 @@ class Browsing:
         if "media" in include:
             parts.append(f"jsonb_build_object('media', {items.media(statement, language.chain)})")
         if "relations" in include:
-            related = self._related(statement, audience, language, "p.id", stock)
+            related = self._related(statement, audience, language, stock)
             parts.append(f"jsonb_build_object('relations', {related})")
         if "variants" in include:
             variants = self._variants(statement, audience, language, stock)
@@ -94,9 +94,7 @@ class Browsing:
         """The visible products related to a visible one, as JSON. Raises ProductNotFound."""
         audience = await self._audiences.of(principal)
         statement = Statement()
-        related = self._related(
-            statement, audience, language, "l.product_id", stock and principal.may(SEES_STOCK)
-        )
+        related = self._related(statement, audience, language, stock and principal.may(SEES_STOCK))
         statement.text = (
             f"SELECT {related}::text FROM listing l WHERE l.product_id = {statement.bind(product_id)} "
             f"AND {visible(statement, audience)}"
@@ -115,8 +113,8 @@ class Browsing:
         statement.text = f"""WITH best AS (
             SELECT l.product_id, s.rank FROM listing l JOIN {found} s ON s.product_id = l.product_id
             WHERE {visible(statement, audience)} ORDER BY s.rank, l.product_id LIMIT {limit})
-        SELECT json_build_object('type', 'product', 'id', p.id, 'external_id', p.external_id,
-            'title', coalesce({title}, p.description, p.external_id))::text AS item
+        SELECT json_build_object('type', 'product', 'text', coalesce({title}, p.description, p.external_id),
+            'id', p.id, 'external_id', p.external_id)::text AS item
         FROM best JOIN product p ON p.id = best.product_id ORDER BY best.rank, p.id"""
         return b'{"items":' + _joined(await self._rows(statement)) + b"}"
 
@@ -137,17 +135,15 @@ class Browsing:
         ORDER BY c.tree_id, cardinality(c.path), c.position, c.code"""
         return b'{"items":' + _joined(await self._rows(statement)) + b',"next_cursor":null}'
 
-    def _related(
-        self, statement: Statement, audience: Audience, language: Language, product: str, stock: bool
-    ) -> str:
-        """SQL of a JSON list: the visible products that the one named by the expression relates to."""
+    def _related(self, statement: Statement, audience: Audience, language: Language, stock: bool) -> str:
+        """SQL of a JSON list: the visible products that the one of listing `l` relates to."""
         shown = items.item(statement, language.chain, availability=stock)
         return f"""coalesce((SELECT json_agg(json_build_object('type', r.type, 'product', r.shown)
                 ORDER BY r.type, r.position, r.target_id)
             FROM (SELECT x.type, x.position, x.target_id, {shown} AS shown
                 FROM relation x JOIN listing t ON t.product_id = x.target_id
                 JOIN product p ON p.id = x.target_id
-                WHERE x.product_id = {product} AND {visible(statement, audience, "t")}
+                WHERE x.product_id = l.product_id AND {visible(statement, audience, "t")}
                 ORDER BY x.type, x.position LIMIT 200) r), '[]'::json)"""
 
     def _variants(self, statement: Statement, audience: Audience, language: Language, stock: bool) -> str:

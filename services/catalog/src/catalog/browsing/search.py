@@ -34,8 +34,20 @@ def words(text: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(text)[:_MOST_WORDS]]
 
 
+def readings(found: list[str]) -> list[list[str]]:
+    """What was typed, and the same with two neighbours as one word: "cake stand" may be a cakestand."""
+    joined = [
+        [*found[:place], found[place] + found[place + 1], *found[place + 2 :]]
+        for place in range(len(found) - 1)
+    ]
+    return [found, *joined]
+
+
 class PostgresSearch:
-    """Exact codes first, then beginnings of codes, then every word, by its stem or its beginning."""
+    """Exact codes, then beginnings of codes, then titles that say it just so, then every word somehow.
+
+    A word counts by its stem in the language or by its beginning.
+    """
 
     def relation(self, statement: Statement, text: str, locale: str, account_id: str | None) -> str:
         """SQL of the finds; nothing is found by a text without a letter or digit."""
@@ -67,14 +79,20 @@ class PostgresSearch:
 
     def _texts(self, statement: Statement, found: list[str], locale: str) -> str:
         config = f"{statement.bind(stemmer(locale))}::text::regconfig"
-        typed = f"unnest({statement.bind(found)}::text[]) AS word"
+        groups = readings(found)
+        numbers = statement.bind([number for number, group in enumerate(groups) for _ in group])
+        typed = statement.bind([word for group in groups for word in group])
         # Words that mean nothing in the language (of, the) are left out, unless nothing else was typed.
-        query = f"""SELECT coalesce(
-            string_agg(format('(''%s'':* | ''%s'')', word, stem), ' & ') FILTER (WHERE stem IS NOT NULL),
-            string_agg(format('''%s'':*', word), ' & '))::tsquery AS q
-            FROM (SELECT word, (tsvector_to_array(to_tsvector({config}, word)))[1] AS stem FROM {typed}) w"""
+        query = f"""SELECT string_agg('(' || reading || ')', ' | ')::tsquery AS q FROM (
+            SELECT coalesce(
+                string_agg(format('(''%s'':* | ''%s'')', word, stem), ' & ') FILTER (WHERE stem IS NOT NULL),
+                string_agg(format('''%s'':*', word), ' & ')) AS reading
+            FROM (SELECT number, word, (tsvector_to_array(to_tsvector({config}, word)))[1] AS stem
+                FROM unnest({numbers}::int[], {typed}::text[]) AS t (number, word)) w GROUP BY number) r"""
+        phrase = statement.bind(" <-> ".join(f"'{word}'" for word in found) + ":*")
         score = "least(ts_rank_cd('{0.1, 0.3, 0.6, 1.0}', l.document, q, 1) * 1000000, 900000000)::bigint"
+        as_typed = f"CASE WHEN l.document @@ {phrase}::text::tsquery THEN {_TIER} ELSE 0 END"
         return (
-            f"SELECT l.product_id, {2 * _TIER} - {score} * 10 + least(length(l.title), 9) "
+            f"SELECT l.product_id, {3 * _TIER} - {as_typed} - {score} * 10 + least(length(l.title), 9) "
             f"FROM listing l, ({query}) typed WHERE l.document @@ q"
         )

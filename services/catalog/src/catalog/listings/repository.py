@@ -50,7 +50,8 @@ SELECT p.id, p.external_id, {NORMALIZED.format("p.external_id")},
     NOT p.placeholder AND NOT p.is_charge AND p.lifecycle <> 'discontinued',
     array_remove(ARRAY[p.id, p.brand_id, p.item_group_id], NULL) || coalesce(
         (SELECT array_agg(DISTINCT step ORDER BY step)
-            FROM product_category pc JOIN category c ON c.id = pc.category_id, unnest(c.path) AS step WHERE pc.product_id = p.id AND NOT c.deleted), '{{}}'),
+            FROM product_category pc JOIN category c ON c.id = pc.category_id, unnest(c.path) AS step
+            WHERE pc.product_id = p.id AND NOT c.deleted), '{{}}'),
     {_document()}
 FROM product p LEFT JOIN brand b ON b.id = p.brand_id LEFT JOIN item_group g ON g.id = p.item_group_id
 WHERE p.id = ANY(CAST(:ids AS text[])) ORDER BY p.id

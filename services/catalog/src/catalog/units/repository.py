@@ -22,7 +22,8 @@ SELECT id, :source, code, CAST(:now AS bigint), true FROM unnest(CAST(:ids AS te
 )
 
 _UNRESOLVED: Final = """UPDATE {chunk} c SET unresolved = coalesce(c.unresolved, '[]'::jsonb)
-    || jsonb_build_array(jsonb_build_object('pointer', '/base_unit', 'source', u.source, 'external_id', u.external_id))
+    || jsonb_build_array(jsonb_build_object(
+        'pointer', '/base_unit', 'source', u.source, 'external_id', u.external_id))
 FROM unit u WHERE u.source = :source AND u.external_id = c.base_unit AND u.placeholder AND c.errors IS NULL"""
 
 

@@ -86,7 +86,8 @@ class DecidedExports:
         self, principal: Principal, export_id: str, version: int, event: Event, action: str, reason: str
     ) -> None:
         async with self._database.transaction() as tx:
-            before = await self._moves.locked_with_order(tx, export_id)
+            number = event.erp_order_number if isinstance(event, Settle) else None
+            before = await self._moves.locked_with_order(tx, export_id, number=number)
             require_version(version, before.version)
             details = {"reason": reason}
             after = await self._moves.move(tx, before, event, f"staff:{principal.subject}", details)

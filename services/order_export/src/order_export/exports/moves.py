@@ -26,8 +26,8 @@ from order_export.responses.repository import ResponseRepository
 class ExportMoves:
     """The one place where an export changes.
 
-    Locks are taken order first, export second. A claim and an expiry leave the order alone and lock the
-    export only.
+    Locks are taken in this order: ERP number, order, export. A claim and an expiry leave the order alone
+    and lock the export only.
     """
 
     def __init__(
@@ -68,11 +68,17 @@ class ExportMoves:
         await self._told(tx, export, connector, "placed", None, None)
         return export
 
-    async def locked_with_order(self, tx: Transaction, export_id: str, source: str | None = None) -> Export:
-        """The export of a source, its order locked before it. Raises ExportNotFound."""
+    async def locked_with_order(
+        self, tx: Transaction, export_id: str, source: str | None = None, *, number: str | None = None
+    ) -> Export:
+        """The export of a source, its order locked before it, the ERP number to be learned before both.
+
+        Raises ExportNotFound.
+        """
         seen = await self._exports.find(tx, export_id, source)
         if seen is None:
             raise ExportNotFound
+        await self._responses.lock_numbers(tx, seen.source, [number])
         await self._orders.locked(tx, seen.order_id)
         export = await self._exports.locked(tx, export_id)
         if export is None:

@@ -105,7 +105,8 @@ class PullExports:
         self, principal: Principal, export_id: str, event: Event, details: Mapping[str, Any] | None
     ) -> Export:
         async with self._database.transaction() as tx:
-            export = await self._moves.locked_with_order(tx, export_id, principal.source or "")
+            number = event.erp_order_number if isinstance(event, Acknowledge) else None
+            export = await self._moves.locked_with_order(tx, export_id, principal.source or "", number=number)
             moved = await self._moves.move(tx, export, event, _by(principal), details)
             ended = moved.job.state in (State.ACKNOWLEDGED, State.REJECTED)
             if ended and moved.job.state is not export.job.state:

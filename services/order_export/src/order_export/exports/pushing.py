@@ -131,7 +131,8 @@ class ExportPusher:
         self, connector: Connector, export_id: str, event: Event, details: dict[str, Any]
     ) -> None:
         async with self._database.transaction() as tx:
-            export = await self._moves.locked_with_order(tx, export_id)
+            number = event.erp_order_number if isinstance(event, Acknowledge) else None
+            export = await self._moves.locked_with_order(tx, export_id, number=number)
             try:
                 moved = await self._moves.move(tx, export, event, BY, details, connector)
             except (StaleFence, ExportStateForbids) as refused:

@@ -1,9 +1,10 @@
 """Order responses ⇄ PostgreSQL. The rows themselves are written by the feed."""
 
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, and_, or_, select, update
+from sqlalchemy import RowMapping, and_, or_, select, text, update
 from sqlalchemy.dialects.postgresql import array
 
 from chassis.database import Reader, Transaction
@@ -26,6 +27,17 @@ def _read(row: RowMapping) -> Response:
         text=row["text"],
         erp_order_number=row["erp_order_number"],
     )
+
+
+_LOCK = text(
+    "SELECT pg_advisory_xact_lock(hashtext('erp-order-number'), place) "
+    "FROM unnest(CAST(:places AS integer[])) AS given (place)"
+)
+
+
+def _place(source: str, number: str) -> int:
+    """One of 256 locks that all numbers share: a bulk import must not fill the lock table."""
+    return zlib.crc32(f"{source}\0{number}".encode()) % 256
 
 
 class ResponseRepository:
@@ -52,20 +64,37 @@ class ResponseRepository:
         )
         return [(row["order_id"], _read(row)) for row in await tx.all(statement)]
 
+    async def sources(self, tx: Transaction, ids: Sequence[str]) -> Sequence[str]:
+        """Where these responses come from: one source, as a feed has one."""
+        table = order_response.c
+        return await tx.scalars(select(table.source).where(table.id.in_(ids)).distinct())
+
     async def match(self, tx: Transaction, ids: Sequence[str]) -> None:
         """Gives each response its order: by our number, else by the ERP's, within its source."""
         await self._assign(tx, order_response.c.id.in_(ids))
 
     async def match_number(self, tx: Transaction, source: str, erp_order_number: str) -> Sequence[str]:
-        """Ids of waiting responses that an ERP number just learned gives an order."""
+        """Ids of waiting responses that an ERP number just learned gives an order. Lock the number first."""
         table = order_response.c
         waiting = and_(
             table.source == source, table.erp_order_number == erp_order_number, table.order_id.is_(None)
         )
-        ids = await tx.scalars(select(table.id).where(waiting))
+        # A row somebody is writing right now is left to him: he matches it himself, behind our lock.
+        ids = await tx.scalars(
+            select(table.id).where(waiting).order_by(table.id).with_for_update(skip_locked=True)
+        )
         if ids:
             await self._assign(tx, table.id.in_(ids))
         return ids
+
+    async def lock_numbers(self, tx: Transaction, source: str, numbers: Iterable[str | None]) -> None:
+        """Lets nobody else match these ERP numbers until the transaction ends; before any order's lock.
+
+        Without it an order that learns its number and a response that waits for it could miss each other.
+        """
+        places = sorted({_place(source, number) for number in numbers if number is not None})
+        if places:
+            await tx.all(_LOCK, {"places": places})
 
     async def _assign(self, tx: Transaction, which: Any) -> None:
         response, order = order_response.c, sales_order.c

@@ -38,6 +38,9 @@ class ResponseService:
         One that names the ERP's number of an order whose export is open acknowledges that export; one that
         matches no order waits.
         """
+        arrived = [answer for _, answer in await self._responses.by_ids(tx, ids)]
+        for source in await self._responses.sources(tx, ids):
+            await self._responses.lock_numbers(tx, source, (answer.erp_order_number for answer in arrived))
         await self._responses.match(tx, ids)
         by_order: dict[str, list[Response]] = {}
         for order_id, answer in await self._responses.by_ids(tx, ids):

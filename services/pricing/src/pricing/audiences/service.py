@@ -18,7 +18,7 @@ from pricing.audiences.models import (
     compiled,
 )
 from pricing.audiences.repository import AudienceRepository
-from pricing.errors import VisibilityPending
+from pricing.errors import UserNotFound, VisibilityPending
 from pricing.events import AudienceState, PrincipalState
 from pricing.rules.models import OwnerKind, Rule
 from pricing.upstreams import Accounts
@@ -67,6 +67,14 @@ class AudienceService:
             found = await self._find(caller)
         if found is None:
             raise VisibilityPending
+        return found
+
+    async def of_named(self, user_id: str) -> UserAudience:
+        """The audience of a user somebody else names. Raises UserNotFound."""
+        async with self._database.read() as reader:
+            found = await self._audiences.of_user(reader, user_id)
+        if found is None:
+            raise UserNotFound
         return found
 
     async def learn(self, caller: Principal) -> None:
@@ -127,8 +135,7 @@ class AudienceService:
         found = await self._audiences.audience_chunk(tx, after, limit)
         if bump:
             found = [replace(audience, version=self._next(audience.version)) for audience in found]
-            for audience in found:
-                await self._audiences.save(tx, audience)
+            await self._audiences.save(tx, found)
         return [audience_event(audience) for audience in found]
 
     async def republish_principals(
@@ -152,8 +159,7 @@ class AudienceService:
         locked = await self._audiences.locked(tx, audience_ids, uncompiled=uncompiled)
         rules = await self._audiences.rules_for(tx, [audience.grounds for audience in locked])
         changed = [after for before in locked if (after := self._recompiled(before, rules))]
-        for audience in changed:
-            await self._audiences.save(tx, audience)
+        await self._audiences.save(tx, changed)
         await self._outbox.put(tx, [audience_event(audience) for audience in changed])
 
     def _recompiled(self, before: Audience, rules: Sequence[Rule]) -> Audience | None:

@@ -145,7 +145,7 @@ async def _asked(wiring: Wiring, principal: Principal, body: PricesQuestion) -> 
     if principal.caller is Caller.USER:
         for field in ("account_id", "at"):
             if getattr(body, field) is not None:
-                raise NotForUsers(field)
+                raise NotForUsers(pointer=f"/{field}")
         return await wiring.prices.for_user(principal, asked)
     if not (principal.may("pricing:read") or principal.may("prices:resolve")):
         raise Denied("needs pricing:read or prices:resolve")

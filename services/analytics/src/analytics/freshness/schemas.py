@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from pydantic import Field
+from sqlalchemy import RowMapping
 
 from chassis.models import Answer
 
@@ -19,6 +20,12 @@ class FeedAge(Answer):
     data_as_of: datetime | None
     finished_at: datetime | None
     age_seconds: int | None = Field(description="Since `data_as_of`, else since the end of the last run.")
+
+    @classmethod
+    def of(cls, row: RowMapping, now: datetime) -> "FeedAge":
+        """The wire form of a row, at a moment."""
+        known: datetime | None = row["data_as_of"] or row["finished_at"]
+        return cls(**row, age_seconds=None if known is None else max(0, int((now - known).total_seconds())))
 
 
 class FeedAges(Answer):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final, Literal
 
 from sqlalchemy import Date, RowMapping, Table, cast, distinct, func, literal, select, tuple_
 
@@ -10,12 +10,20 @@ from analytics.period import Period
 from analytics.tables import listening, login, price_change, product, search, view
 from chassis.database import Reader
 
+Heard = Literal["search", "login", "view", "price_change"]
+_TABLES: Final[dict[Heard, Table]] = {
+    "search": search,
+    "login": login,
+    "view": view,
+    "price_change": price_change,
+}
 
-async def since(reader: Reader, table: Table) -> datetime:
+
+async def since(reader: Reader, what: Heard) -> datetime:
     """Since when we know: when listening began, or the oldest notice Kafka still had then."""
     began = select(listening.c.since).scalar_subquery()
     moment: datetime = await reader.scalar(
-        select(func.least(began, select(func.min(table.c.at)).scalar_subquery()))
+        select(func.least(began, select(func.min(_TABLES[what].c.at)).scalar_subquery()))
     )
     return moment
 

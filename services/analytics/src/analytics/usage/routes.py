@@ -6,7 +6,6 @@ from typing import Annotated
 from fastapi import Depends, Query
 
 from analytics.period import InPeriod, PeriodInvalid
-from analytics.tables import login, price_change, search, view
 from analytics.usage.queries import login_days, price_change_days, since, terms, views
 from analytics.usage.schemas import HeardPage, LoginDay, PriceChangeDay, ProductViews, SearchTerm
 from analytics.wiring import Wired
@@ -38,7 +37,7 @@ async def list_search_terms(
     weight = "without_result" if without_result else "searches"
     async with wiring.database.read() as reader:
         rows = await terms(reader, period, without_result=without_result, after=after, limit=paging.limit)
-        known = await since(reader, search)
+        known = await since(reader, "search")
     page = paging.page(rows, SearchTerm.of, lambda row: [row[weight], row["term"]])
     return HeardPage(since=known, items=page.items, next_cursor=page.next_cursor)
 
@@ -55,7 +54,7 @@ async def list_login_days(wiring: Wired, paging: Listing, period: InPeriod) -> H
     behind = date.fromisoformat(after[0]) if after else None
     async with wiring.database.read() as reader:
         rows = await login_days(reader, period, wiring.zone.key, behind, paging.limit)
-        known = await since(reader, login)
+        known = await since(reader, "login")
     page = paging.page(rows, LoginDay.of, lambda row: [row["day"].isoformat()])
     return HeardPage(since=known, items=page.items, next_cursor=page.next_cursor)
 
@@ -74,7 +73,7 @@ async def list_price_change_days(
     behind = date.fromisoformat(after[0]) if after else None
     async with wiring.database.read() as reader:
         rows = await price_change_days(reader, period, wiring.zone.key, behind, paging.limit)
-        known = await since(reader, price_change)
+        known = await since(reader, "price_change")
     page = paging.page(rows, PriceChangeDay.of, lambda row: [row["day"].isoformat()])
     return HeardPage(since=known, items=page.items, next_cursor=page.next_cursor)
 
@@ -90,6 +89,6 @@ async def list_product_views(wiring: Wired, paging: Listing, period: InPeriod) -
     after = paging.after("product-views", period.binding)
     async with wiring.database.read() as reader:
         rows = await views(reader, period, after, paging.limit)
-        known = await since(reader, view)
+        known = await since(reader, "view")
     page = paging.page(rows, ProductViews.of, lambda row: [row["views"], row["product_id"]])
     return HeardPage(since=known, items=page.items, next_cursor=page.next_cursor)

@@ -1,4 +1,4 @@
-"""The quickstart data, all of it: fed, ordered day by day, exported once, answered, and counted to the cent."""
+"""The quickstart month, all of it: fed, ordered day by day, exported once, answered, counted to the cent."""
 
 import asyncio
 from collections import defaultdict

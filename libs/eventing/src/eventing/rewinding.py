@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import IllegalGenerationError, RebalanceInProgressError, UnknownMemberIdError
+from aiokafka.errors import CommitFailedError
 
 from eventing.closing import close_consumer
 from eventing.kafka import Cluster
@@ -26,7 +26,7 @@ async def rewind(bootstrap: str, group: str, topics: Sequence[str]) -> None:
         client.assign(list(partitions))
         if partitions:
             await client.commit(dict(await cluster.starts(partitions)))
-    except (UnknownMemberIdError, IllegalGenerationError, RebalanceInProgressError) as error:
+    except CommitFailedError as error:
         raise GroupInUseError(f"a worker of {group} still runs") from error
     finally:
         await close_consumer(client)

@@ -127,7 +127,7 @@ async def _until_told(office: Office) -> None:
         feeds = (await office.ask("feeds")).json()["items"]
         users = (await office.ask("account-activity/counts")).json()
         counted = (sum(row["orders"] for row in days), [row["exports"] for row in exports])
-        if counted == (ORDERS, [9]) and feeds and users["accounts"] == ACCOUNTS:
+        if counted == (ORDERS, [ORDERS]) and feeds and users["accounts"] == ACCOUNTS:
             return
         await asyncio.sleep(0.05)
     pytest.fail("not everything was told")

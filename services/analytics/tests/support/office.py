@@ -53,7 +53,7 @@ class Office:
     async def ask(self, path: str, **params: Any) -> httpx.Response:
         """One question of somebody who may read figures."""
         headers = {"Authorization": f"Bearer {token(self.clock, 'analytics:read')}"}
-        return await self.http.get(f"/admin/v1/analytics/{path}", params=params, headers=headers)
+        return await self.http.get(f"/admin/v1/analytics/{path}", params=params or None, headers=headers)
 
     async def items(self, path: str, **params: Any) -> list[dict[str, Any]]:
         """The items of a list, page by page."""

@@ -25,7 +25,7 @@ Tell = Callable[[str], None]
 
 @dataclass
 class Access:
-    """What the demonstration logs in with; generated at the first start, kept where only the owner reads it."""
+    """What the demonstration logs in with; made at the first start, kept where only the owner reads it."""
 
     administrator: str
     administrator_password: str
@@ -141,7 +141,7 @@ class Story:
     async def _mailed_token(self, email: str) -> str | None:
         async with httpx.AsyncClient() as http:
             mails = (await http.get(f"{self._mails_url}/mails.json")).json()
-        found = [_LINK.search(mail["text"]) for mail in mails if email in mail["to"]]
+        found = [_LINK.search(mail["text"]) for mail in mails if email in mail["recipients"]]
         return next((match[1] for match in found if match), None)
 
     async def _browse(self, user: Caller) -> None:

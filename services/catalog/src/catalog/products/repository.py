@@ -1,6 +1,5 @@
 """Products ⇄ PostgreSQL."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -120,8 +119,3 @@ class ProductRepository:
         if after_id is not None:
             statement = statement.where(product.c.id > after_id)
         return await reader.all(statement)
-
-
-def state_hash(payload: str) -> bytes:
-    """What is remembered of a published state."""
-    return hashlib.sha256(payload.encode()).digest()

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Query
 
 from analytics.completeness.queries import by_channel, incomplete
-from analytics.completeness.schemas import ChannelCompleteness, Completeness, IncompleteProduct
+from analytics.completeness.schemas import CompletenessOfChannel, Completeness, IncompleteProduct
 from analytics.wiring import Wired
 from chassis.pages import CursorInvalid, Page, Paging
 from chassis.routing import problems, router
@@ -23,7 +23,7 @@ routes = router("analytics")
 )
 async def get_completeness(wiring: Wired) -> Completeness:
     async with wiring.database.read() as reader:
-        return Completeness(items=[ChannelCompleteness.of(row) for row in await by_channel(reader)])
+        return Completeness(items=[CompletenessOfChannel.of(row) for row in await by_channel(reader)])
 
 
 @routes.get(

@@ -6,7 +6,7 @@ from chassis.models import Answer
 from chassis.values import Percent
 
 
-class ChannelCompleteness(Answer):
+class CompletenessOfChannel(Answer):
     """How well the products of a channel are described."""
 
     channel: str
@@ -15,7 +15,7 @@ class ChannelCompleteness(Answer):
     average_percent: Percent
 
     @classmethod
-    def of(cls, row: RowMapping) -> "ChannelCompleteness":
+    def of(cls, row: RowMapping) -> "CompletenessOfChannel":
         """The wire form of a row."""
         return cls(**row)
 
@@ -23,7 +23,7 @@ class ChannelCompleteness(Answer):
 class Completeness(Answer):
     """Completeness by channel."""
 
-    items: list[ChannelCompleteness]
+    items: list[CompletenessOfChannel]
 
 
 class IncompleteProduct(Answer):

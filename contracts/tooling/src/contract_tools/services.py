@@ -61,7 +61,7 @@ def _has(module: str) -> bool:
 
 
 def _subscribed(name: str) -> Iterator[Subscribed]:
-    """SUBSCRIBED of every module called `consumers` or `followers`; entries once: one may gather the others'."""
+    """SUBSCRIBED of every module called `consumers` or `followers`, each entry once."""
     seen: set[tuple[str, type[BaseModel]]] = set()
     for module in _modules(name, {"consumers", "followers"}):
         for entry in getattr(module, "SUBSCRIBED", ()):

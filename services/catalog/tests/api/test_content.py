@@ -154,7 +154,7 @@ async def test_a_family_that_demands_more_changes_the_completeness_of_its_produc
 
 
 async def test_an_option_somebody_uses_cannot_be_taken_away(platform: Platform) -> None:
-    options = [{"code": code, "names": {}} for code in ("red", "blue")]
+    options: list[dict[str, Any]] = [{"code": code, "names": {}} for code in ("red", "blue")]
     attribute_id = await attribute(platform, "colour", "option", options=options)
     product_id = await platform.product("A")
     await change(platform, product_id, {"attributes": [{"attribute": "colour", "values": ["red"]}]})

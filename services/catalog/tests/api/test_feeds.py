@@ -112,7 +112,7 @@ async def test_absent_is_unchanged_null_is_cleared_and_deleted_is_discontinued(p
 
 
 async def test_a_bad_row_never_stops_the_good_ones(platform: Platform) -> None:
-    bad = [
+    bad: list[dict[str, Any]] = [
         {"external_id": "B", "base_unit": "PCS", "lifecycle": "dead"},
         {"external_id": "C"},
         {"external_id": "D\x00", "base_unit": "PCS"},

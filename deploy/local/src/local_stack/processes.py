@@ -38,7 +38,6 @@ class Processes:
         self._record = record
         self._stages: list[Stage] = []
         self._fallen: Child | None = None
-        self._stopping = threading.Event()
 
     def add(self, stage: Stage) -> None:
         """Take over running processes."""
@@ -81,17 +80,17 @@ class Processes:
     @contextlib.contextmanager
     def watched(self) -> Iterator[None]:
         """Interrupt this (main) thread as Ctrl-C does when a process ends by itself."""
-        thread = threading.Thread(target=self._watch, name="watch", daemon=True)
+        over = threading.Event()
+        thread = threading.Thread(target=self._watch, args=(over,), name="watch", daemon=True)
         thread.start()
         try:
             yield
         finally:
-            self._stopping.set()
+            over.set()
             thread.join()
 
     def stop(self) -> Iterator[str]:
         """Stop everything, the last started first, yielding names as they are gone."""
-        self._stopping.set()
         while self._stages:
             stage = self._stages.pop()
             for child in stage.children:
@@ -101,8 +100,8 @@ class Processes:
                 yield child.name
         self._record.unlink(missing_ok=True)
 
-    def _watch(self) -> None:
-        while not self._stopping.wait(0.5):
+    def _watch(self, over: threading.Event) -> None:
+        while not over.wait(0.5):
             self._fallen = self._first_dead()
             if self._fallen is not None:
                 os.kill(os.getpid(), signal.SIGINT)

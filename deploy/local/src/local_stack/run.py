@@ -2,9 +2,6 @@
 
 import argparse
 import asyncio
-import importlib
-import importlib.util
-import inspect
 import os
 import signal
 import sys
@@ -16,11 +13,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from local_stack import provision
+from local_stack import demonstration, provision
 from local_stack.ports import LOOPBACK, require_free
 from local_stack.problems import StackError
 from local_stack.processes import Processes, Stage, clear_up
-from local_stack.servers.kafka import KafkaServer
+from local_stack.servers.kafka import KafkaServer, jar_folder
 from local_stack.servers.postgres import PostgresServer
 from local_stack.servers.smtp import MailCatcher
 from local_stack.stack import Stack
@@ -33,8 +30,6 @@ from local_stack.topology import (
     SERVICES,
     SMTP_PORT,
 )
-
-_STORY = "local_stack.story"
 
 
 class Run:
@@ -64,14 +59,13 @@ class Run:
         self._services(stack)
         return stack
 
-    def play(self, stack: Stack) -> None:
-        """Play the story, if it has been written and everyone who acts in it is there."""
-        if not stack.complete or importlib.util.find_spec(_STORY) is None:
-            return
+    def play(self, stack: Stack) -> str:
+        """Play the story if everyone who acts in it is there, and return what to try afterwards."""
+        if not stack.complete:
+            return ""
         with self._processes.watched():
-            outcome = importlib.import_module(_STORY).play(stack)
-            if inspect.isawaitable(outcome):
-                asyncio.run(_awaited(outcome))
+            access = demonstration.play_once(stack, self._say)
+        return demonstration.introduction(access)
 
     def stay(self) -> None:
         """Return never, except by the interruption that ends the run."""
@@ -128,9 +122,10 @@ class Run:
         return server.url
 
     def _kafka(self) -> str:
-        self._say("Starting Kafka (the first time it is fetched, 43 MB) …")
         log = self._folder / "logs/kafka.log"
         recipe = REPOSITORY / "deploy/kafka"
+        fetched = jar_folder(recipe).exists()
+        self._say("Starting Kafka …" if fetched else "Fetching Kafka (43 MB, once) and starting it …")
         server = KafkaServer(self._folder / "kafka", KAFKA_PORT, KAFKA_CONTROLLER_PORT, recipe, log)
         with self._held(server, signal.SIGTERM):
             server.start()
@@ -160,19 +155,15 @@ class Run:
         )
 
 
-async def _awaited(outcome: object) -> None:
-    if inspect.isawaitable(outcome):
-        await outcome
-
-
 def execute(run: Run, console: Console, options: argparse.Namespace) -> int:
     """Go through one run and return its exit code."""
     try:
         try:
             stack = run.up()
-            if not options.no_story:
-                run.play(stack)
+            introduction = "" if options.no_story else run.play(stack)
             run.describe(stack)
+            if introduction:
+                console.print(f"\n{introduction}", markup=False, highlight=False)
             if not options.exit_after_story:
                 console.print("\nCtrl-C stops everything; `make reset` forgets the data.")
                 run.stay()

@@ -36,16 +36,18 @@ def state_folder() -> Path:
 
 
 def open_state(folder: Path) -> Path:
-    """Create the folder if need be; raises StackError when it belongs to somebody else."""
+    """Create the folder if need be; raises StackError when it holds, or belongs to, something else."""
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o755)
+        if folder.stat().st_uid != os.geteuid():
+            raise StackError(f"The folder {folder} is another user's. Set KONTOR_STATE_DIR to one of yours.")
+        # Everything in here is deleted by `make reset`, so it must have been ours from the beginning.
+        if any(folder.iterdir()) and not (folder / _MARK).exists():
+            raise StackError(f"The folder {folder} holds other data. Set KONTOR_STATE_DIR to an empty one.")
+        (folder / _MARK).touch()
         (folder / "logs").mkdir(exist_ok=True)
     except OSError as failure:
         raise StackError(f"The folder {folder} cannot be used: {failure.strerror}.") from failure
-    if folder.stat().st_uid != os.geteuid():
-        raise StackError(
-            f"The folder {folder} belongs to another user. Set KONTOR_STATE_DIR to one of yours."
-        )
     return folder
 
 

@@ -1,4 +1,4 @@
-"""The predicate against the definition, on audiences drawn at random; and derived tables against a recount."""
+"""The predicate against its definition on random audiences; derived tables against a recount."""
 
 import asyncio
 import random

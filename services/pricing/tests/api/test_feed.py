@@ -77,6 +77,14 @@ async def test_equal_quantities_are_one_key_however_they_are_written(world: Worl
     assert "updated" == answer["results"][0]["status"]
 
 
+async def test_no_smallest_quantity_and_zero_are_one_key(world: World) -> None:
+    await known(world)
+    await fed(world, a_price("9"))
+    for same in ("0", "0.00", None):
+        answer = await fed(world, a_price("9", min_quantity=same))
+        assert "unchanged" == answer["results"][0]["status"]
+
+
 async def test_keys_that_differ_by_letter_case_are_different_products(world: World) -> None:
     await known(world)
     await world.hear("catalog.product", (OTHER_PRODUCT, 1, a_product(OTHER_PRODUCT, "22423a")))

@@ -69,24 +69,39 @@ class ProductPublisher:
         self._outbox = outbox
         self._clock = clock
 
-    async def changed(self, tx: Transaction, product_ids: Sequence[str]) -> None:
-        """After these products changed in any way; their rows are locked, a membership lock is held."""
+    async def fed(self, tx: Transaction, product_ids: Sequence[str]) -> None:
+        """After a feed wrote these products, and with them new versions; a membership lock is held."""
         await self._listings.refresh(tx, product_ids)
-        await self.publish(tx, product_ids)
+        await self._publish(tx, product_ids, raised=True)
+
+    async def changed(self, tx: Transaction, product_ids: Sequence[str]) -> None:
+        """After anything else about these products changed; they and a membership lock are held."""
+        await self._listings.refresh(tx, product_ids)
+        await self._publish(tx, product_ids, raised=False)
 
     async def publish(self, tx: Transaction, product_ids: Sequence[str]) -> None:
+        """After something changed that no listing shows; the products are locked."""
+        await self._publish(tx, product_ids, raised=False)
+
+    async def _publish(self, tx: Transaction, product_ids: Sequence[str], *, raised: bool) -> None:
         """Events for those whose public state differs from what was last published."""
-        states = {}
-        hashes = {}
+        known = await self._products.hashes(tx, product_ids)
+        states: dict[str, ProductState] = {}
+        hashes: dict[str, bytes] = {}
+        versions: dict[str, int] = {}
         for snapshot in await self._products.snapshots(tx, product_ids):
             state = state_of(snapshot)
             fingerprint = hashlib.sha256(state.model_dump_json().encode()).digest()
-            if fingerprint != snapshot.row["published_hash"]:
+            if fingerprint != known.get(state.id):
                 states[state.id] = state
                 hashes[state.id] = fingerprint
+                versions[state.id] = snapshot.row["version"]
         if not states:
             return
-        versions = await self._products.stamp(tx, hashes, milliseconds(self._clock.now()))
+        if not raised:
+            now = milliseconds(self._clock.now())
+            versions = await self._products.raise_versions(tx, sorted(states), now)
+        await self._products.remember(tx, hashes)
         await self._outbox.put(
             tx, [Outgoing(events.PRODUCT, key, versions[key], states[key]) for key in sorted(states)]
         )
@@ -97,7 +112,7 @@ class ProductPublisher:
         """The next states with an id above `after_key`, for `eventing.republish`."""
         ids = await self._products.chunk(tx, after_key, limit)
         if bump and ids:
-            await self._products.bump(tx, ids, milliseconds(self._clock.now()))
+            await self._products.raise_versions(tx, ids, milliseconds(self._clock.now()))
         found = await self._products.snapshots(tx, ids)
         return [
             Outgoing(events.PRODUCT, snapshot.row["id"], snapshot.row["version"], state_of(snapshot))

@@ -8,7 +8,6 @@ from typing import Any
 
 import httpx
 import pytest
-from prometheus_client import CollectorRegistry
 
 from chassis.logging import configure_logging
 from gateway.api import make_app
@@ -62,7 +61,7 @@ def door(settings_of: Callable[..., GatewaySettings]) -> Door:
 
     @asynccontextmanager
     async def opened(**changes: Any) -> AsyncIterator[httpx.AsyncClient]:
-        app = make_app(settings_of(**changes), registry=CollectorRegistry())
+        app = make_app(settings_of(**changes))
         async with serving(app) as url, httpx.AsyncClient(base_url=url, timeout=30) as client:
             await until_ready(client)
             yield client

@@ -85,7 +85,11 @@ def _add(document: Document, path: str, item: dict[str, Any], service: Service, 
         if name in target:
             raise ContractError(f"{name.upper()} {path} stands twice, the second time in {service.name}")
         target[name] = deepcopy(content)
-        if name in METHODS and content.get("operationId") in public:
+        if name not in METHODS:
+            continue
+        # The gateway routes by this; nobody outside needs to know it.
+        target[name]["x-service"] = service.name
+        if content.get("operationId") in public:
             target[name]["x-public"] = True
     for kind, name in _reachable(item, service.document):
         _add_component(document, kind, name, service)

@@ -61,19 +61,19 @@ def _has(module: str) -> bool:
 
 
 def _subscribed(name: str) -> Iterator[Subscribed]:
-    """SUBSCRIBED of every module called `consumers`; entries once, because one may gather the others'."""
+    """SUBSCRIBED of every module called `consumers` or `followers`, each entry once."""
     seen: set[tuple[str, type[BaseModel]]] = set()
-    for module in _modules(name, "consumers"):
+    for module in _modules(name, {"consumers", "followers"}):
         for entry in getattr(module, "SUBSCRIBED", ()):
             if (entry.topic, entry.model) not in seen:
                 seen.add((entry.topic, entry.model))
                 yield entry
 
 
-def _modules(package: str, called: str) -> Iterator[ModuleType]:
+def _modules(package: str, called: set[str]) -> Iterator[ModuleType]:
     root = importlib.import_module(package)
     for found in pkgutil.walk_packages(root.__path__, f"{package}."):
-        if found.name.rpartition(".")[2] == called:
+        if found.name.rpartition(".")[2] in called:
             yield importlib.import_module(found.name)
 
 

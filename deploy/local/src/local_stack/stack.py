@@ -2,34 +2,37 @@
 
 import os
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from local_stack.child import Child
 from local_stack.ports import LOOPBACK
 from local_stack.state import REPOSITORY, Credentials
-from local_stack.topology import BY_NAME, SERVICES, SMTP_PORT, Service, url_variable
+from local_stack.topology import BY_NAME, SMTP_PORT, Service, url_variable
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """Where everything is. `postgres_url` is a superuser's."""
+    """Where everything is. `postgres_url` is a superuser's; a test gives services ports of its own."""
 
     folder: Path
     credentials: Credentials
     postgres_url: str
     kafka_bootstrap: str
+    by_name: Mapping[str, Service] = field(default_factory=lambda: BY_NAME)
+    smtp_port: int = SMTP_PORT
 
     @property
     def services(self) -> tuple[Service, ...]:
         """The services that are installed, those that others ask first."""
-        return tuple(service for service in SERVICES if service.written)
+        return tuple(service for service in self.by_name.values() if service.written)
 
     @property
     def complete(self) -> bool:
         """Whether every service is there."""
-        return len(self.services) == len(SERVICES)
+        return len(self.services) == len(self.by_name)
 
     def database_url(self, service: Service) -> str:
         """The service's own database under its own role."""
@@ -48,14 +51,14 @@ class Stack:
             "KONTOR_KAFKA_BOOTSTRAP": self.kafka_bootstrap,
             "KONTOR_CURSOR_SECRET": self.credentials.get("cursors"),
             "KONTOR_CONTRACTS_DIR": str(REPOSITORY / "contracts"),
-            **{url_variable(name): BY_NAME[name].url for name in service.upstreams},
+            **{url_variable(name): self.by_name[name].url for name in service.upstreams},
             **{name: self.credentials.get(f"{service.name} {name}") for name in service.secrets},
         }
         if service.worker_port is not None:
             settings["KONTOR_DATABASE_URL"] = self.database_url(service)
             settings["KONTOR_WORKER_PORT"] = str(service.worker_port)
         if service.sends_mail:
-            settings |= {"KONTOR_SMTP_HOST": LOOPBACK, "KONTOR_SMTP_PORT": str(SMTP_PORT)}
+            settings |= {"KONTOR_SMTP_HOST": LOOPBACK, "KONTOR_SMTP_PORT": str(self.smtp_port)}
         kept = {name: value for name, value in os.environ.items() if name not in _DECIDED_HERE}
         return settings | {"PYTHONUNBUFFERED": "1"} | kept
 

@@ -60,18 +60,19 @@ class Story:
     async def play(self) -> None:
         """Sets the platform up, feeds it, and brings one order there and back."""
         staff = await self._platform.staff(self._access.administrator, self._access.administrator_password)
-        erp = await self._connect_erp(staff)
+        erp = await self.connect_erp(staff)
         day = max(self._data.days, key=lambda each: len(self._data.orders_of(each)))
-        await self._feed(erp, day)
-        await self._open_assortment(staff)
+        await self.feed(erp, day)
+        await self.open_assortment(staff)
         order = max(self._data.orders_of(day), key=lambda each: len(each.lines))
-        user = await self._welcome(staff, order.customer)
+        user = await self.welcome(staff, order.customer)
         await self._browse(user)
         number, ordered_id = await self._order(user, order)
         await self._book(erp, user, number, ordered_id)
         await self._figures(staff, number)
 
-    async def _connect_erp(self, staff: Caller) -> Erp:
+    async def connect_erp(self, staff: Caller) -> Erp:
+        """Registers the ERP's client and connector and a channel; returns the ERP, connected."""
         made = await staff.post(
             "/admin/v1/clients",
             {"code": self._access.client, "name": "ERP", "scopes": list(SCOPES), "source": "erp"},
@@ -91,7 +92,8 @@ class Story:
         caller = await self._platform.machine(self._access.client, self._access.client_secret)
         return Erp(caller)
 
-    async def _feed(self, erp: Erp, day: date) -> None:
+    async def feed(self, erp: Erp, day: date) -> None:
+        """Sends master data, and the prices valid on the day."""
         started = time.perf_counter()
         accounts = await erp.feed_accounts(self._data)
         users = await erp.feed_users(self._data)
@@ -105,7 +107,8 @@ class Story:
             f" {_created(prices)} prices valid on {day} in {seconds:.1f} s."
         )
 
-    async def _open_assortment(self, staff: Caller) -> None:
+    async def open_assortment(self, staff: Caller) -> None:
+        """Makes a catalogue of everything and gives it to every account."""
         catalogue = await staff.post(
             "/admin/v1/catalogues",
             {"code": "everything", "name": "Everything", "include": [{"target": "all"}]},
@@ -123,13 +126,14 @@ class Story:
         await until(assigned, what="accounts to hear of the catalogue")
         self._tell("An administrator made a catalogue of every product and gave it to all customers.")
 
-    async def _welcome(self, staff: Caller, customer: str) -> Caller:
+    async def welcome(self, staff: Caller, customer: str) -> Caller:
+        """Invites a customer's user by mail; returns the user, logged in."""
         users = (await staff.get("/admin/v1/users", limit=200))["items"]
         email = user_mail(customer)
         user_id = next(user["id"] for user in users if user["email"] == email)
         await staff.post("/admin/v1/users/send-invitations", {"user_ids": [user_id]})
         password = secrets.token_urlsafe(12)
-        token = await until(lambda: self._mailed_token(email), what=f"the invitation of {email}")
+        token = await until(lambda: self.mailed_token(email), what=f"the invitation of {email}")
         answer = await self._platform.send(
             "POST", "/v1/invitations/accept", json={"token": token, "password": password}
         )
@@ -138,10 +142,11 @@ class Story:
         self._tell(f"Customer {customer} was invited by mail and chose a password.")
         return await self._platform.user(email, password, CHANNEL)
 
-    async def _mailed_token(self, email: str) -> str | None:
+    async def mailed_token(self, email: str) -> str | None:
+        """The token of the last link mailed to an address, None before there is one."""
         async with httpx.AsyncClient() as http:
             mails = (await http.get(f"{self._mails_url}/mails.json")).json()
-        found = [_LINK.search(mail["text"]) for mail in mails if email in mail["to"]]
+        found = [_LINK.search(mail["text"]) for mail in mails if email in mail["recipients"]]
         return next((match[1] for match in found if match), None)
 
     async def _browse(self, user: Caller) -> None:

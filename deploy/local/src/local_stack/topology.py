@@ -54,7 +54,13 @@ SERVICES: Final = (
     Service("accounts", 8101, 8201, secrets=("KONTOR_TOKEN_SECRET",), sends_mail=True),
     Service("pricing", 8103, 8203, ("accounts",)),
     Service("catalog", 8102, 8202, ("accounts", "pricing")),
-    Service("order_export", 8104, 8204, ("accounts", "catalog", "pricing")),
+    Service(
+        "order_export",
+        8104,
+        8204,
+        ("accounts", "catalog", "pricing"),
+        secrets=("KONTOR_CONNECTOR_KEY",),
+    ),
     Service("analytics", 8105, 8205, ("accounts",)),
     Service("gateway", 8080, None, ("accounts", "catalog", "pricing", "order_export", "analytics")),
 )

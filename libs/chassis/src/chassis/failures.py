@@ -73,6 +73,7 @@ class Unauthenticated(Failure):
     status = 401
     code = "unauthenticated"
     title = "A valid access token is needed"
+    challenge: ClassVar[str] = "Bearer"  # RFC 9110, 11.6.1: how the caller could prove itself
 
 
 class Denied(Failure):

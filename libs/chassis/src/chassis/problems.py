@@ -100,7 +100,7 @@ def render(failure: Failure) -> Response:
     """The answer that tells a failure."""
     headers: dict[str, str] = {}
     if isinstance(failure, Unauthenticated):
-        headers["WWW-Authenticate"] = "Bearer"
+        headers["WWW-Authenticate"] = failure.challenge
     retry_after = failure.retry_after or (1 if failure.status in (429, 503) else None)
     if retry_after is not None:
         headers["Retry-After"] = str(retry_after)

@@ -166,11 +166,14 @@ class Upstream:
     def _connected(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                # Shorter than a server keeps its side (30 s): no request goes out on a connection being closed.
+                # Shorter than a server keeps its side (30 s): nothing is sent on a connection being closed.
                 connector=aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=15),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
             )
+            # aiohttp would repeat what it holds idempotent (PUT and DELETE too) when a connection breaks;
+            # there is no public way to say no.
+            self._session._retry_connection = False
         return self._session
 
     async def close(self) -> None:

@@ -6,7 +6,7 @@ from chassis.database import Database
 from testkit.postgres import Databases
 
 
-async def test_requests_that_come_first_together_share_one_pool_which_close_ends(databases: Databases) -> None:
+async def test_requests_that_come_first_together_share_one_pool(databases: Databases) -> None:
     async with databases.fresh("chassis") as url:
         database = Database.connect(url, name="chassis-hot-pool")
         pools = await asyncio.gather(*(database.hot() for _ in range(16)))

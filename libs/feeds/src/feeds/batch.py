@@ -10,7 +10,7 @@ from sqlalchemy import text
 from chassis.clock import Clock, milliseconds
 from chassis.database import Database, Transaction
 from feeds.feed import TableFeed
-from feeds.fields import Note, Row, notes_json
+from feeds.fields import NOTHING, SEPARATOR, Note, Row, notes_json
 from feeds.merge import RETRIES, Merge, Origin, StagedRow, must_retry
 from feeds.sequence import older_run_open, take_sequence
 
@@ -140,5 +140,5 @@ def _refused(index: int, row: Row) -> BatchResult:
 
 
 def shown_key(key: str | None) -> str | None:
-    """A key as people read it."""
-    return None if key is None else key.replace("\x1f", " / ")
+    """A key as people read it; the SQL of a merge writes it the same way."""
+    return None if key is None else key.replace(SEPARATOR, " / ").replace(NOTHING, "-")

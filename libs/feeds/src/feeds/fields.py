@@ -43,8 +43,9 @@ class Field:
 
     `required`: it cannot be cleared, and a row that creates must carry it. `path`: where it stands in a
     nested object, `applies_to/type`; a CSV column is always named by `name`. `of`: for JSON, the fields of
-    each object of a list, or one field for a list of plain values. Lengths are characters, `scale` and
-    `digits` decimals after the point and in all.
+    each object of a list, or one field for a list of plain values. `absent`: what a key part counts as where
+    it is absent or empty, so that leaving it out and saying it is the same key. Lengths are characters,
+    `scale` and `digits` decimals after the point and in all.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Field:
     path: str = ""
     of: "tuple[Field, ...] | Field | None" = None
     max_items: int = 1000
+    absent: str = ""
     description: str = ""
 
     @property
@@ -252,6 +254,8 @@ class RowSchema:
         for name in self.key:
             field = self.by_name[name]
             value = data.get(name)
+            if value is None and field.absent and field.pointer not in pointers:
+                value = field.absent
             if value is None and (field.required or len(self.key) == 1 or field.pointer in pointers):
                 if field.pointer not in pointers:
                     errors.append(Note(field.pointer, "required", "It is part of the row's key."))

@@ -297,9 +297,10 @@ class _CsvRows:
                     row[name] = strict_json.loads(row[name].encode())
                 except json.JSONDecodeError as error:
                     problem = problem or Note(f"/{name}", "not_json", str(error)[:300])
-        for name, parts in self._nested:
-            if name in row:
-                _place(row, parts, row.pop(name))
+        # All are taken out before any is placed: a field may have the name of an object others are placed in.
+        nested = [(parts, row.pop(name)) for name, parts in self._nested if name in row]
+        for parts, value in nested:
+            _place(row, parts, value)
         return Line(number, row, problem)
 
     def _planned(self, header: list[str]) -> list[tuple[str, int, Convert | None]]:

@@ -91,7 +91,8 @@ _DETAILS = """CASE WHEN x.all_errors IS NULL AND x.all_warnings IS NULL AND x.un
 
 _STORE = """, stored AS (
     INSERT INTO import_result (received, line_number, external_id, status, details)
-    SELECT CAST(:received AS bigint), x.line_number, replace(x.key, chr(31), ' / '), x.outcome,
+    SELECT CAST(:received AS bigint), x.line_number,
+        translate(replace(x.key, chr(31), ' / '), chr(30), '-'), x.outcome,
         {details} FROM x)"""
 
 _COUNTS = """
@@ -111,7 +112,8 @@ SELECT count(*) AS rows, max(key COLLATE "C") AS last_key,
 FROM x"""
 
 _ROWS = """
-SELECT line_number, replace(key, chr(31), ' / ') AS external_id, outcome AS status, target_id, publish,
+SELECT line_number, translate(replace(key, chr(31), ' / '), chr(30), '-') AS external_id,
+    outcome AS status, target_id, publish,
     unresolved IS NOT NULL AS unresolved, all_warnings IS NOT NULL AS warned, {details} AS details,
     touch OR (outcome = 'created' AND old_id IS NULL) AS expected, {written} AS written
 FROM x ORDER BY line_number"""

@@ -20,7 +20,8 @@ numbered AS (SELECT id, key, -(CAST(:already AS bigint) + row_number() OVER
     (ORDER BY id)) AS line_number FROM gone){write},
 stored AS (
     INSERT INTO import_result (received, line_number, external_id, status)
-    SELECT CAST(:received AS bigint), line_number, replace(key, chr(31), ' / '), 'discontinued' FROM numbered)
+    SELECT CAST(:received AS bigint), line_number,
+        translate(replace(key, chr(31), ' / '), chr(30), '-'), 'discontinued' FROM numbered)
 SELECT count(*) AS rows, max(id) AS last_id, array_agg(id ORDER BY id) AS ids FROM numbered"""
 
 _DISCONTINUE_WRITE = """,

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from feeds.batch import shown_key
 from feeds.fields import Field, Kind, Row, RowSchema
 
 SCHEMA = RowSchema(
@@ -114,3 +115,13 @@ def test_equal_keys_of_several_fields_have_one_text() -> None:
     same = [{"product": "A", "min_quantity": value} for value in ("1", "1.0", "01.00", 1, Decimal("1.0"))]
     assert 1 == len({schema.read(row, "erp", set()).key for row in same})
     assert schema.read({"product": "A"}, "erp", set()).key != schema.read(same[0], "erp", set()).key
+
+
+def test_a_key_of_several_fields_is_shown_without_the_marks_it_is_stored_with() -> None:
+    schema = RowSchema(
+        Field(name="code", kind=Kind.KEY, required=True),
+        Field(name="account", kind=Kind.REFERENCE),
+        key=("code", "account"),
+    )
+    read = schema.read({"code": "8712"}, "erp", set())
+    assert "8712 / - / -" == shown_key(read.key)

@@ -1,6 +1,17 @@
 """Every failure of accounts a caller may see."""
 
-from chassis.failures import Conflict, Denied, FieldError, Invalid, NotFound, Unauthenticated, Unavailable
+from collections.abc import Iterable
+
+from chassis.failures import (
+    Conflict,
+    Denied,
+    FieldError,
+    Invalid,
+    Malformed,
+    NotFound,
+    Unauthenticated,
+    Unavailable,
+)
 
 
 class AccountNotFound(NotFound):
@@ -32,6 +43,13 @@ class RoleInUse(Conflict):
 
     def __init__(self, holders: int) -> None:
         super().__init__(f"{holders} have it", extra={"holders": holders})
+
+
+class AdministratorKept(Conflict):
+    """The administrator role cannot lose permissions: nobody could give them back."""
+
+    code = "administrator_kept"
+    title = "The administrator role keeps its permissions"
 
 
 class UnknownPermission(Invalid):
@@ -102,22 +120,45 @@ class InvalidClient(Unauthenticated):
 
     code = "invalid_client"
     title = "Client and secret do not match"
+    challenge = 'Basic realm="kontor"'
+
+    def __init__(self) -> None:
+        super().__init__(extra=_oauth(self.code))
 
 
-class InvalidScope(Invalid):
+class InvalidGrantRequest(Malformed):
+    """A parameter of the token request is missing or given twice (RFC 6749, 5.2)."""
+
+    code = "invalid_request"
+    title = "The token request is not complete, or says something twice"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, extra=_oauth(self.code))
+
+
+class InvalidScope(Malformed):
     """A scope the client does not have (RFC 6749, 5.2)."""
 
-    status = 400
     code = "invalid_scope"
     title = "The client does not have this scope"
 
+    def __init__(self, unknown: Iterable[str]) -> None:
+        super().__init__(", ".join(sorted(unknown)), extra=_oauth(self.code))
 
-class UnsupportedGrantType(Invalid):
-    """Only client credentials are given tokens here."""
 
-    status = 400
+class UnsupportedGrantType(Malformed):
+    """Only client credentials are given tokens here (RFC 6749, 5.2)."""
+
     code = "unsupported_grant_type"
     title = "Only grant_type=client_credentials is supported"
+
+    def __init__(self) -> None:
+        super().__init__(extra=_oauth(self.code))
+
+
+def _oauth(code: str) -> dict[str, str]:
+    # What an OAuth library looks for; everything else here reads `code`.
+    return {"error": code}
 
 
 class CatalogueNotFound(Invalid):

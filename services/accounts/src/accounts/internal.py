@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Query
 
 from accounts.customer_accounts.publishing import outgoing as account_state
-from accounts.errors import UserNotFound
+from accounts.errors import AccountNotFound, UserNotFound
 from accounts.events import AccountState, RoleState, UserState
 from accounts.roles.service import outgoing as role_state
 from accounts.users.publishing import outgoing as user_state
@@ -62,7 +62,7 @@ class RevocationList(Answer):
     "/internal/v1/users/{user_id}/context",
     operation_id="get_user_context",
     summary="The caller as user, with account and role",
-    responses=problems(UserNotFound),
+    responses=problems(UserNotFound, AccountNotFound),
 )
 async def get_user_context(wiring: Wired, principal: User, user_id: Identifier) -> UserContext:
     if user_id != principal.subject:

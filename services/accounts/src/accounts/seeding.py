@@ -4,10 +4,9 @@ import uuid
 from typing import Final
 
 from accounts.permissions import SEES_PRICES, SEES_STOCK, STAFF_PERMISSIONS
-from accounts.roles.models import Role, RoleKind
+from accounts.roles.models import ADMINISTRATOR, Role, RoleKind
 from accounts.roles.service import outgoing
 from accounts.staff.models import StaffMember
-from accounts.staff.service import ADMINISTRATOR
 from accounts.wiring import Wiring
 from chassis.clock import next_version
 from chassis.ids import derived_id, new_id
@@ -75,13 +74,9 @@ async def seed_roles(wiring: Wiring) -> int:
         for code, (name, permissions) in roles.items()
     ]
     async with wiring.database.transaction() as tx:
-        missing = [
-            role for role in wanted if not await wiring.stores.roles.code_taken(tx, role.kind, role.code)
-        ]
-        for role in missing:
-            await wiring.stores.roles.add(tx, role)
-        await wiring.outbox.put(tx, [outgoing(role) for role in missing])
-    return len(missing)
+        added = [role for role in wanted if await wiring.stores.roles.add(tx, role)]
+        await wiring.outbox.put(tx, [outgoing(role) for role in added])
+    return len(added)
 
 
 _BY_KIND: Final[tuple[tuple[RoleKind, dict[str, tuple[str, tuple[str, ...]]]], ...]] = (
@@ -97,9 +92,9 @@ async def add_administrator(wiring: Wiring, email: str, password: str) -> bool:
         role = await wiring.stores.roles.by_code(tx, "staff", ADMINISTRATOR)
         assert role is not None, "roles are seeded by the migration command"
         login = await wiring.stores.logins.ensure(tx, email, None, None)
-        if await wiring.stores.staff.former(tx, login.id) is not None:
+        version = next_version(None, wiring.clock.now())
+        member = StaffMember(new_id(), version, login.id, login.email, None, role)
+        if not await wiring.stores.staff.add(tx, member):
             return False
         await wiring.stores.logins.set_password(tx, login.id, encoded, None)
-        version = next_version(None, wiring.clock.now())
-        await wiring.stores.staff.add(tx, StaffMember(new_id(), version, login.id, login.email, None, role))
     return True

@@ -72,6 +72,7 @@ account = Table(
     Column("currency", Text),
     Column("tax_group", Text),
     Column("parent_external_id", Text),
+    Column("parent_account_id", Text, comment="null until the account above is known"),
     Column("erp_block", Text, nullable=False, server_default="none"),
     Column("platform_block", Text, nullable=False, server_default="none"),
     Column("own_catalogue_id", Text),
@@ -154,6 +155,7 @@ member = Table(
     *_fed(),
     Column("version", BigInteger, nullable=False),
     Column("login_id", Text, ForeignKey("login.id"), nullable=False),
+    Column("name", Text, comment="as the account knows the person; the login has its own"),
     Column("account_source", Text),
     Column("account_external_id", Text),
     Column("account_id", Text, ForeignKey("account.id")),
@@ -167,7 +169,13 @@ member = Table(
     Column("deleted", Boolean, nullable=False, server_default=text("false")),
     _created(),
     UniqueConstraint("source", "external_id"),
-    UniqueConstraint("login_id", "account_id"),
+    Index(
+        "uq_member_login_account",
+        "login_id",
+        "account_id",
+        unique=True,
+        postgresql_where=text("NOT deleted"),
+    ),
     Index(None, "account_id"),
     Index(None, "role_id"),
     CheckConstraint("managed_by IN ('erp', 'platform')", name="managed_by"),
@@ -178,10 +186,11 @@ staff = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("version", BigInteger, nullable=False),
-    Column("login_id", Text, ForeignKey("login.id"), nullable=False, unique=True),
+    Column("login_id", Text, ForeignKey("login.id"), nullable=False),
     Column("role_id", Text, ForeignKey("role.id"), nullable=False),
     Column("deleted", Boolean, nullable=False, server_default=text("false")),
     _created(),
+    Index("uq_staff_login", "login_id", unique=True, postgresql_where=text("NOT deleted")),
 )
 
 client = Table(
@@ -223,6 +232,13 @@ one_time_token = Table(
     Index(None, "login_id"),
 )
 
+reset_request = Table(
+    "reset_request",
+    metadata,
+    Column("email", Text, primary_key=True, comment="as it was asked for, whether a login has it or not"),
+    _created(),
+)
+
 session = Table(
     "session",
     metadata,
@@ -237,6 +253,7 @@ session = Table(
     _moment("expires_at", nullable=False),
     _moment("revoked_at"),
     Index(None, "login_id"),
+    Index(None, "subject"),
 )
 
 signing_key = Table(

@@ -18,7 +18,7 @@ from accounts.clients.service import ClientService
 from accounts.customer_accounts.publishing import AccountPublisher
 from accounts.customer_accounts.repository import CustomerAccountRepository
 from accounts.customer_accounts.service import CustomerAccountService
-from accounts.feed_desk import make_feeds
+from accounts.feed_desk import FedChanges, make_feeds
 from accounts.invitations.service import InvitationService, LinkPolicy
 from accounts.keys.models import KeyPolicy
 from accounts.keys.repository import KeyRepository
@@ -115,7 +115,7 @@ def wire(settings: AccountsSettings, database: Database, clock: Clock) -> Wiring
     issuer = TokenIssuer(keys, settings.token_issuer, settings.access_token_seconds, clock)
     passwords = PasswordHashing(settings.hashing_threads, settings.hashing_queue)
     mails = MailQueue(clock)
-    publisher = AccountPublisher(stores.accounts, revocations, outbox)
+    publisher = AccountPublisher(stores.accounts, revocations, outbox, clock)
     invitations = InvitationService(
         database, stores.logins, stores.sessions, passwords, mails, revocations, _links(settings), clock
     )
@@ -131,7 +131,9 @@ def wire(settings: AccountsSettings, database: Database, clock: Clock) -> Wiring
         keys=keys,
         passwords=passwords,
         mails=mails,
-        feeds=make_feeds(database, clock, publisher, stores.users, revocations, outbox),
+        feeds=make_feeds(
+            database, clock, FedChanges(publisher, stores.users, stores.sessions, revocations, outbox, clock)
+        ),
         roles=RoleService(database, stores.roles, audit, revocations, outbox, clock),
         accounts=CustomerAccountService(database, stores.accounts, audit, revocations, outbox, clock),
         catalogue_assignments=CatalogueAssignmentService(

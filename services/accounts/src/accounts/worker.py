@@ -2,15 +2,18 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
 
 import structlog
+from prometheus_client import Counter
 
 from accounts import events, tables
 from accounts.consumers import SUBSCRIBED
+from accounts.housekeeping import forget
 from accounts.mails.sending import MailSender, SmtpServer
 from accounts.republishing import republishers
 from accounts.settings import AccountsSettings
-from accounts.wiring import Wiring, wire
+from accounts.wiring import wire
 from chassis.clock import SystemClock
 from chassis.database import Database
 from chassis.health import Health, database_probe
@@ -20,7 +23,7 @@ from eventing.probes import event_probes
 from eventing.worker import EventWorker
 
 _log = structlog.get_logger(__name__)
-_KEY_CHECK_SECONDS = 60.0
+FAILED_ROUNDS: Final = Counter("accounts_failed_rounds_total", "Rounds of a loop that failed", ["work"])
 
 
 async def make_worker(
@@ -45,23 +48,33 @@ async def make_worker(
     )
     sender = MailSender(database, wiring.mails, _smtp(settings), clock)
     health = Health({"database": database_probe(database), **event_probes(event_worker)})
-    loops = [event_worker.run, wiring.feeds.worker().run, sender.run, _key_rotation(wiring)]
+    loops = [
+        event_worker.run,
+        wiring.feeds.worker().run,
+        sender.run,
+        _every(0.5, "password_resets", wiring.invitations.answer_resets),
+        _every(60, "key_rotation", wiring.keys.rotate),
+        _every(600, "housekeeping", lambda: forget(database, clock)),
+    ]
     return health, loops, database.close
 
 
-def _key_rotation(wiring: Wiring) -> Loop:
-    async def rotate(stop: asyncio.Event) -> None:
+def _every(seconds: float, name: str, work: Callable[[], Awaitable[object]]) -> Loop:
+    """A loop that does the work again and again, `seconds` apart."""
+
+    async def repeat(stop: asyncio.Event) -> None:
         while not stop.is_set():
             try:
-                await wiring.keys.rotate()
-            except Exception:  # noqa: BLE001 - this loop must not die; the present key signs on
-                _log.exception("key_rotation_failed")
+                await work()
+            except Exception:  # noqa: BLE001 - this loop must not die; the next round tries again
+                _log.exception("round_failed", work=name)
+                FAILED_ROUNDS.labels(name).inc()
             try:
-                await asyncio.wait_for(stop.wait(), _KEY_CHECK_SECONDS)
+                await asyncio.wait_for(stop.wait(), seconds)
             except TimeoutError:
                 continue
 
-    return rotate
+    return repeat
 
 
 def _smtp(settings: AccountsSettings) -> SmtpServer:

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 
 from catalog.attributes.routes import routes as attribute_routes
-from catalog.audiences.followers import VisibilityFollowers
+from catalog.audiences.consumers import VisibilityFollowers
 from catalog.audit.routes import routes as audit_routes
 from catalog.browsing.routes import routes as browsing_routes
 from catalog.catalogues.routes import routes as catalogue_routes

@@ -49,7 +49,7 @@ class FedChanges:
 
     async def after_products(self, tx: Transaction, product_ids: Sequence[str]) -> None:
         """Listings, memberships and events follow."""
-        await self._publisher.changed(tx, product_ids)
+        await self._publisher.fed(tx, product_ids)
 
     async def before_product_parts(self, tx: Transaction, chunk: Chunk) -> None:
         """Codes and stock belong to a product, sent or not yet."""

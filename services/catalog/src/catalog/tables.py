@@ -98,13 +98,19 @@ product = Table(
     Column("erp_attributes", JSONB),
     _flag("is_charge"),
     _flag("placeholder"),
-    Column("published_hash", LargeBinary, comment="of the state last put into the outbox"),
     UniqueConstraint("source", "external_id"),
     CheckConstraint("lifecycle IN ('active', 'phase_out', 'discontinued')", name="lifecycle"),
     Index(None, "source", "scope"),
     Index(None, "brand_id"),
     Index(None, "item_group_id"),
     Index(None, "superseded_by_id"),
+)
+
+published = Table(
+    "published",
+    metadata,
+    _product(),
+    Column("hash", LargeBinary, nullable=False, comment="of the state last put into the outbox"),
 )
 
 unit = Table(

@@ -101,7 +101,7 @@ async def test_ordering_terms_are_told_in_the_order_asked_for(platform: Platform
     answer = await platform.as_(user.token, "POST", "/internal/v1/products/ordering", json=body)
     kilos, nothing, boxes = answer.json()["items"]
     assert {"product_id": hidden, "visible": False} == nothing
-    assert ("KG", "KG", 3) == (kilos["base_unit"], kilos["sales_unit"], kilos["base_unit_decimals"])
+    assert ("KG", "KG", 3) == (kilos["base_unit"], kilos["sales_unit"], kilos["decimals"])
     packaging = {"unit": "BOX", "quantity_in_base_unit": "12", "gtin": None, "decimals": 0}
     assert ([packaging], "BOX") == (boxes["units"], boxes["sales_unit"])
     assert {"minimum": "2", "multiple": "2.5", "maximum": None} == boxes["order_terms"]

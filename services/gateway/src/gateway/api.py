@@ -4,7 +4,6 @@ import asyncio
 from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI
-from prometheus_client import REGISTRY, CollectorRegistry
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 
@@ -33,15 +32,13 @@ TITLE: Final = "gateway"
 ROUTERS: Final[tuple[APIRouter, ...]] = (product_routes, import_routes)
 
 
-def make_app(
-    settings: GatewaySettings, clock: Clock | None = None, registry: CollectorRegistry = REGISTRY
-) -> FastAPI:
+def make_app(settings: GatewaySettings, clock: Clock | None = None) -> FastAPI:
     """The ASGI app; followers start with it, connections are opened on first use.
 
     Raises FileNotFoundError without the published contracts, from which the routes are made.
     """
     documents = read_contracts(settings.contracts_dir)
-    wiring = wire(settings, table_of(documents), registry, clock or SystemClock())
+    wiring = wire(settings, table_of(documents), clock or SystemClock())
     silence_client_logs()
     app = build_app(
         title=TITLE,

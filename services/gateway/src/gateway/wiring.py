@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
-from prometheus_client import CollectorRegistry
 
 from chassis.clock import Clock
 from chassis.tokens import FetchedKeys, JwksFetch
 from chassis.upstream import Upstream, UpstreamDown
 from eventing.envelope import Arrived
 from eventing.follower import TopicFollower
-from eventing.metrics import EventMetrics
+from eventing.metrics import EventMetrics, process_metrics
 from eventing.notices import NoticeSender
 from gateway import events
 from gateway.admission.limits import Buckets, Policies
@@ -44,7 +43,7 @@ class Wiring:
     import_runs: ImportRuns
 
 
-def wire(settings: GatewaySettings, table: RouteTable, registry: CollectorRegistry, clock: Clock) -> Wiring:
+def wire(settings: GatewaySettings, table: RouteTable, clock: Clock) -> Wiring:
     """Constructs the graph; nothing connects yet."""
     upstreams = {
         name: Upstream(name, url)
@@ -59,7 +58,7 @@ def wire(settings: GatewaySettings, table: RouteTable, registry: CollectorRegist
     marks, origins = Watermarks(), Origins(settings.admin_origins)
     follower = REVOCATION.follower(settings.kafka_bootstrap, _into(marks))
     revocations = Revocations(marks, follower, _asking(upstreams["accounts"]), clock)
-    metrics = EventMetrics(registry)
+    metrics = process_metrics()
     notices = NoticeSender(settings.kafka_bootstrap, events.SOURCE, clock, metrics)
     return Wiring(
         upstreams=upstreams,

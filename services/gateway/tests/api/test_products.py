@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import httpx
-from prometheus_client import CollectorRegistry
 
 from chassis.principal import Caller
 from gateway.api import make_app
@@ -133,7 +132,7 @@ async def test_without_catalog_there_is_nothing(door: Door, neighbours: Neighbou
 async def test_hot_routes_answer_byte_for_byte_as_the_routes_that_declare_them(
     settings_of: Callable[..., GatewaySettings], neighbours: Neighbours
 ) -> None:
-    app = make_app(settings_of(), registry=CollectorRegistry())
+    app = make_app(settings_of())
     hot = [route for route in app.router.routes if route in HOT]
     assert list(HOT) == hot
     requests = (

@@ -88,6 +88,11 @@ def _accounts(known: Neighbours) -> Starlette:
     )
 
 
+def suggestion(text: str) -> dict[str, str]:
+    """A suggestion as catalog makes it."""
+    return {"type": "product", "text": text, "id": SEEN, "external_id": "SKU 1"}
+
+
 def _catalog(known: Neighbours) -> Starlette:
     async def products(request: Request) -> Response:
         known.asked.append(("catalog", request.url.path, request.url.query))
@@ -116,7 +121,7 @@ def _catalog(known: Neighbours) -> Starlette:
         )
 
     async def suggestions(request: Request) -> Response:
-        return JSONResponse({"items": [{"type": "product", "text": request.query_params["q"]}]})
+        return JSONResponse({"items": [suggestion(request.query_params["q"])]})
 
     async def receive(request: Request) -> Response:
         async for chunk in request.stream():

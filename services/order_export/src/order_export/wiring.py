@@ -115,18 +115,7 @@ def wire(settings: OrderExportSettings, database: Database, clock: Clock) -> Wir
         moves=moves,
         carts=carts,
         orders=OrderService(database, stores.orders, documents, stores.projections, offers, carts),
-        placing=OrderPlacing(
-            database,
-            IdempotencyKeys(tables.idempotency_key, check_rights=False),
-            stores.carts,
-            stores.orders,
-            stores.projections,
-            offers,
-            moves,
-            publisher,
-            _placing_rules(settings),
-            clock,
-        ),
+        placing=_placing(settings, database, stores, offers, moves, publisher, clock),
         connectors=ConnectorService(database, stores.connectors, audit, secrets, clock),
         pulls=PullExports(
             database, stores.exports, stores.connectors, stores.orders, documents, moves, clock
@@ -147,9 +136,28 @@ def _connector_key(settings: OrderExportSettings) -> str:
     return settings.connector_key.get_secret_value() or settings.cursor_secret.get_secret_value()
 
 
-def _placing_rules(settings: OrderExportSettings) -> PlacingRules:
-    return PlacingRules(
-        settings.order_number_prefix, settings.orders_waiting_limit, ZoneInfo(settings.time_zone)
+def _placing(
+    settings: OrderExportSettings,
+    database: Database,
+    stores: Stores,
+    offers: OfferSources,
+    moves: ExportMoves,
+    publisher: OrderPublisher,
+    clock: Clock,
+) -> OrderPlacing:
+    return OrderPlacing(
+        database,
+        IdempotencyKeys(tables.idempotency_key, check_rights=False),
+        stores.carts,
+        stores.orders,
+        stores.projections,
+        offers,
+        moves,
+        publisher,
+        PlacingRules(
+            settings.order_number_prefix, settings.orders_waiting_limit, ZoneInfo(settings.time_zone)
+        ),
+        clock,
     )
 
 

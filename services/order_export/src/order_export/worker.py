@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 
 import httpx
-from prometheus_client import REGISTRY
+from prometheus_client import REGISTRY, CollectorRegistry
 
 from chassis.clock import SystemClock
 from chassis.database import Database
@@ -23,7 +23,7 @@ from order_export.wiring import Wiring, wire
 
 
 async def make_worker(
-    settings: OrderExportSettings,
+    settings: OrderExportSettings, registry: CollectorRegistry = REGISTRY
 ) -> tuple[Health, Sequence[Loop], Callable[[], Awaitable[None]]]:
     """Health, loops and what closes them; built inside the event loop."""
     clock = SystemClock()
@@ -39,7 +39,7 @@ async def make_worker(
         subscriptions=SUBSCRIBED,
         republishers=republishers(wiring),
         clock=clock,
-        metrics=EventMetrics(REGISTRY),
+        metrics=EventMetrics(registry),
     )
     # The guard resolves, so a proxy from the environment or a redirect would undo it.
     http = httpx.AsyncClient(follow_redirects=False, trust_env=False)

@@ -4,12 +4,18 @@ import asyncio
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from chassis.clock import SystemClock
 from chassis.ids import new_id
 from services.order_export.tests.support.neighbours import Neighbours
 from services.order_export.tests.support.service import Service, running
 from services.order_export.tests.support.tokens import BUYER
+
+DIE = """CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$"""
+DIE_AT_COMMIT = """CREATE CONSTRAINT TRIGGER die AFTER INSERT ON sales_order
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION die()"""
 
 
 async def place(service: Service, headers: dict[str, str], body: dict[str, Any], key: str = "") -> Any:
@@ -70,6 +76,7 @@ async def test_an_order_keeps_amounts_snapshots_and_the_evidence_of_its_prices(s
 
 async def test_a_line_in_boxes_is_priced_by_the_pieces_it_holds(service: Service) -> None:
     account_id, product_id = service.neighbours.add_account(), service.neighbours.add_product("0.5")
+    service.neighbours.price_units[product_id] = "PCE"
     line = {"product_id": product_id, "unit": "BOX", "quantity": "2"}
     placed = await place(service, service.tokens.user(account_id), {"lines": [line]})
     assert {"amount": "12", "currency": "EUR"} == (await service.shown(placed.json()["id"]))["total"]
@@ -164,6 +171,35 @@ async def test_a_blocked_account_and_a_foreign_address_are_refused(service: Serv
     mine = service.neighbours.add_account()
     answer = await place(service, service.tokens.user(mine), {"lines": lines, "ship_to_id": foreign})
     assert (422, "ship_to_unknown") == (answer.status_code, answer.json()["code"])
+
+
+async def test_a_commit_that_was_never_confirmed_says_so_and_the_same_key_finds_out(service: Service) -> None:
+    account_id, product_id = service.neighbours.add_account(), service.neighbours.add_product()
+    headers, body = service.tokens.user(account_id), {"lines": [{"product_id": product_id, "quantity": "1"}]}
+    async with service.database.transaction() as tx:
+        await tx.execute(text(DIE))
+        await tx.execute(text(DIE_AT_COMMIT))
+    lost = await place(service, headers, body, "once")
+    assert (503, "outcome_unknown") == (lost.status_code, lost.json()["code"])
+    assert "once" == lost.json()["idempotency_key"]
+    async with service.database.transaction() as tx:
+        await tx.execute(text("DROP TRIGGER die ON sales_order"))
+    assert 201 == (await place(service, headers, body, "once")).status_code
+    assert 1 == await service.count("sales_order")
+
+
+async def test_a_cart_sent_twice_at_once_under_two_keys_becomes_one_order(service: Service) -> None:
+    headers, product_id = (
+        service.tokens.user(service.neighbours.add_account()),
+        service.neighbours.add_product(),
+    )
+    cart = (await service.http.post("/v1/carts", json={}, headers=headers)).json()
+    path, lines = f"/v1/carts/{cart['id']}/lines/batch", [{"product_id": product_id, "quantity": "1"}]
+    cart = (await service.http.post(path, json={"lines": lines}, headers=headers)).json()
+    body = {"cart_id": cart["id"], "cart_version": cart["version"]}
+    answers = await asyncio.gather(*(place(service, headers, body) for _ in range(8)))
+    assert [201] + [404] * 7 == sorted(answer.status_code for answer in answers)
+    assert 1 == await service.count("sales_order")
 
 
 async def test_placing_needs_its_permission(service: Service) -> None:

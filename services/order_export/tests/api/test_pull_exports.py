@@ -74,6 +74,19 @@ async def test_an_order_placed_before_there_was_a_connector_is_handed_out_by_the
     assert [placed["order_number"]] == [item["order"]["order_number"] for item in await service.claim()]
 
 
+async def test_orders_not_yet_sent_move_from_a_retired_connector_to_its_successor(service: Service) -> None:
+    old = await service.connector()
+    sent, waiting = await service.order(), await service.order()
+    [claimed] = await service.claim(max=1)
+    path, staff = f"/admin/v1/connectors/{old['id']}", service.tokens.staff()
+    headers = staff | {"If-Match": (await service.http.get(path, headers=staff)).headers["etag"]}
+    assert 200 == (await service.http.patch(path, json={"active": False}, headers=headers)).status_code
+    await service.connector(code="next")
+    moved = [item["order"]["order_number"] for item in await service.claim(connector="next")]
+    assert sent["order_number"] == claimed["order"]["order_number"]
+    assert [waiting["order_number"]] == moved
+
+
 async def test_racing_acknowledgements_with_two_numbers_end_in_conflict_for_a_person(
     service: Service,
 ) -> None:

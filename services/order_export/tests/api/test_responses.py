@@ -114,7 +114,8 @@ async def test_an_order_of_another_source_takes_no_answer(service: Service) -> N
 
 async def test_an_import_run_does_what_a_batch_does(service: Service) -> None:
     placed = await service.order(quantity="2")
-    lines = f"external_id,order_number,kind,occurred_at,order_line_number,quantity\nr1,{placed['order_number']},confirmed,2026-03-02T10:00:00Z,1,2\n"
+    header = "external_id,order_number,kind,occurred_at,order_line_number,quantity"
+    lines = f"{header}\nr1,{placed['order_number']},confirmed,2026-03-02T10:00:00Z,1,2\n"
     answer = await service.http.post(
         "/integration/v1/order-responses/imports",
         content=lines,

@@ -1,4 +1,4 @@
-"""catalog, pricing and accounts as far as order_export asks them: a real server that speaks their contract."""
+"""catalog, pricing and accounts as far as order_export asks them: a server that speaks their contract."""
 
 import asyncio
 import socket
@@ -23,13 +23,21 @@ class Neighbours:
     url: str = ""
     products: dict[str, dict[str, Any]] = field(default_factory=dict)
     prices: dict[str, str] = field(default_factory=dict)
+    price_units: dict[str, str] = field(default_factory=dict)
     accounts: dict[str, dict[str, Any]] = field(default_factory=dict)
     down: set[str] = field(default_factory=set)
     priced_ids: list[str] = field(default_factory=list)
 
     def reset(self) -> None:
         """Forgets everything."""
-        for known in (self.products, self.prices, self.accounts, self.down, self.priced_ids):
+        for known in (
+            self.products,
+            self.prices,
+            self.price_units,
+            self.accounts,
+            self.down,
+            self.priced_ids,
+        ):
             known.clear()
 
     def add_product(self, price: str | None = "10", **changes: Any) -> str:
@@ -43,10 +51,8 @@ class Neighbours:
             "description": "A thing",
             "base_unit": "PCE",
             "sales_unit": "PCE",
-            "units": [
-                {"unit": "PCE", "quantity_in_base_unit": "1", "gtin": None, "decimals": 0},
-                {"unit": "BOX", "quantity_in_base_unit": "12", "gtin": None, "decimals": 0},
-            ],
+            "base_unit_decimals": 0,
+            "units": [{"unit": "BOX", "quantity_in_base_unit": "12", "gtin": None}],
             "order_terms": {"minimum": None, "multiple": None, "maximum": None},
             "tax_group": "HIGH",
             "discount_group": None,
@@ -141,7 +147,7 @@ def _priced(neighbours: Neighbours, item: dict[str, Any]) -> dict[str, Any]:
         "gross_price": None,
         "discount_percent": None,
         "base_quantity": "1",
-        "unit": "PCE",
+        "unit": neighbours.price_units.get(product_id, item["unit"]),
         "currency": "EUR",
         "price_breaks": [],
     }
@@ -158,7 +164,7 @@ async def serving(app: Starlette) -> AsyncIterator[str]:
         port = probe.getsockname()[1]
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
         task = asyncio.ensure_future(server.serve(sockets=[probe]))
-        while not server.started:
+        while not server.started:  # noqa: ASYNC110 - uvicorn tells by an attribute, not by an event
             await asyncio.sleep(0.01)
         try:
             yield f"http://127.0.0.1:{port}"

@@ -22,7 +22,7 @@ class TestTokens:
     def __init__(self) -> None:
         self._key = OKPKey.generate_key("Ed25519", {"kid": "test"})
 
-    async def keys(self, *, missing: str | None = None) -> dict[str, OKPKey]:
+    async def keys(self, *, missing: str | None = None) -> dict[str, OKPKey]:  # noqa: ARG002 - the protocol's
         """The one key there is."""
         return {"test": OKPKey.import_key(self._key.as_dict(private=False))}
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -41,7 +42,7 @@ PUSH = Policy(pulls=False, deduplicates=False, looks_up=False, max_attempts=3)
 PUSH_LOOKING_UP = replace(PUSH, looks_up=True)
 
 
-def job(state: State, **changes: object) -> Job:
+def job(state: State, **changes: Any) -> Job:
     """A job in a state, claimed once."""
     leased = state in (State.CLAIMED, State.SENDING, State.RECONCILING)
     fresh = Job(state, attempt=1, fence=1, lease_until=LATER if leased else None, next_attempt_at=NOW)

@@ -11,10 +11,9 @@ from chassis.database import Database
 from chassis.pages import Cursors
 from chassis.tokens import FetchedKeys
 from chassis.upstream import Upstream
-from eventing.consumer import AnySubscription, Subscription
+from eventing.consumer import AnySubscription
 from eventing.outbox import Outbox
 from eventing.republish import Republisher
-from eventing.topics import Kind
 from feeds.announcing import announcer, feed_republisher
 from feeds.desk import Feeds
 from pricing import events, tables
@@ -22,6 +21,7 @@ from pricing.audiences.consumers import AudienceConsumers
 from pricing.audiences.repository import AudienceRepository
 from pricing.audiences.service import AudienceService
 from pricing.audit.repository import AuditTrail
+from pricing.consumers import subscriptions
 from pricing.policy.repository import PolicyRepository
 from pricing.policy.service import PolicyService
 from pricing.prices.changes import Changes
@@ -30,7 +30,6 @@ from pricing.prices.queries import PriceQueries
 from pricing.prices.repository import PriceRepository
 from pricing.prices.service import PriceService
 from pricing.projections.consumers import ProjectionConsumers
-from pricing.projections.states import AccountSeen, CategorySeen, MemberSeen, ProductSeen, RoleSeen
 from pricing.rules.repository import RuleRepository
 from pricing.rules.service import RuleService
 from pricing.settings import PricingSettings
@@ -83,25 +82,12 @@ def wire(settings: PricingSettings, database: Database, clock: Clock) -> Wiring:
         policy=PolicyService(database, PolicyRepository(), changes, audit, clock),
         rules=RuleService(database, RuleRepository(), repository, audiences, audit, clock),
         audiences=audiences,
-        subscriptions=_subscriptions(AudienceConsumers(repository, audiences), ProjectionConsumers(changes)),
+        subscriptions=subscriptions(AudienceConsumers(repository, audiences), ProjectionConsumers(changes)),
         republishers=(
             Republisher(events.AUDIENCE, audiences.republish_audiences),
             Republisher(events.PRINCIPAL, audiences.republish_principals),
             feed_republisher(events.FEED, tables.feeds, clock),
         ),
-    )
-
-
-def _subscriptions(
-    audiences: AudienceConsumers, projections: ProjectionConsumers
-) -> tuple[AnySubscription, ...]:
-    """What pricing listens to; roles, products and categories before what may rest on them."""
-    return (
-        Subscription("accounts.role", Kind.STATE, RoleSeen, projections.roles),
-        Subscription("catalog.product", Kind.STATE, ProductSeen, projections.products),
-        Subscription("catalog.category", Kind.STATE, CategorySeen, projections.categories),
-        Subscription("accounts.account", Kind.STATE, AccountSeen, audiences.accounts),
-        Subscription("accounts.user", Kind.STATE, MemberSeen, audiences.users),
     )
 
 

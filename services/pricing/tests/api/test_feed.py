@@ -39,12 +39,17 @@ async def imported(world: World, rows: list[dict[str, Any]], **options: str) -> 
         headers=world.erp("prices:feed") | {"Content-Type": "application/x-ndjson"},
     )
     assert 202 == received.status_code, received.text
-    worker, stop = world.wiring.feeds.worker(), asyncio.Event()
-    while await worker.step(stop):
-        pass
+    await worked(world)
     run = await world.client.get(received.headers["location"], headers=world.erp("prices:feed"))
     found: dict[str, Any] = run.json()
     return found
+
+
+async def worked(world: World) -> None:
+    """Applies every run that waits."""
+    worker, stop = world.wiring.feeds.worker(), asyncio.Event()
+    while await worker.step(stop):
+        pass
 
 
 async def test_the_same_rows_twice_change_nothing(world: World) -> None:
@@ -70,6 +75,14 @@ async def test_equal_quantities_are_one_key_however_they_are_written(world: Worl
     await fed(world, a_price("9", min_quantity="10"))
     answer = await fed(world, a_price("8", min_quantity="10.00"))
     assert "updated" == answer["results"][0]["status"]
+
+
+async def test_no_smallest_quantity_and_zero_are_one_key(world: World) -> None:
+    await known(world)
+    await fed(world, a_price("9"))
+    for same in ("0", "0.00", None):
+        answer = await fed(world, a_price("9", min_quantity=same))
+        assert "unchanged" == answer["results"][0]["status"]
 
 
 async def test_keys_that_differ_by_letter_case_are_different_products(world: World) -> None:
@@ -221,10 +234,50 @@ async def test_the_quickstarts_price_lists_day_by_day_give_the_prices_of_that_da
         if run["state"] == "held":
             path = f"/integration/v1/prices/imports/{run['id']}/release"
             assert 200 == (await world.client.post(path, headers=world.erp("prices:feed"))).status_code
-            stop, worker = asyncio.Event(), world.wiring.feeds.worker()
-            while await worker.step(stop):
-                pass
+            await worked(world)
         assert await prices_are(world, valid, accounts, products)
+
+
+PROFILE = {
+    "name": "quickstart",
+    "settings": {
+        "format": "csv",
+        "columns": [
+            {"column": "customer_id", "field": "applies_to"},
+            {"column": "stock_code", "field": "target"},
+            {"column": "valid_from", "field": "valid_from"},
+            {"column": "valid_to", "field": "valid_to"},
+            {"column": "min_quantity", "field": "min_quantity"},
+            {"column": "unit_price", "field": "value"},
+        ],
+        "constants": {
+            "applies_to_type": "account",
+            "target_type": "product",
+            "kind": "net",
+            "currency": "GBP",
+        },
+    },
+}
+
+
+async def test_the_quickstarts_file_is_imported_as_it_is_by_a_profile(world: World) -> None:
+    staff = world.staff(["imports:read", "imports:write"])
+    made = await world.client.post("/admin/v1/prices/import-profiles", json=PROFILE, headers=staff)
+    assert 201 == made.status_code, made.text
+    received = await world.client.post(
+        "/integration/v1/prices/imports",
+        params={"mode": "full", "profile": "quickstart"},
+        content=(DATA / "customer_prices.csv").read_bytes(),
+        headers=world.erp("prices:feed") | {"Content-Type": "text/csv"},
+    )
+    assert 202 == received.status_code, received.text
+    await worked(world)
+    run = await world.client.get(received.headers["location"], headers=world.erp("prices:feed"))
+    assert ("done", 1523, 1523) == (
+        run.json()["state"],
+        run.json()["counts"]["created"],
+        run.json()["counts"]["unresolved"],
+    )
 
 
 def as_price(row: dict[str, str]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
+from eventing.republish import republish
 from services.pricing.tests.support.states import (
     ACCOUNT,
     CATALOGUE,
@@ -242,6 +243,37 @@ async def test_staff_may_look_at_a_users_audience_and_a_user_only_at_his_own(wor
     nobody = await world.client.get("/internal/v1/audience", headers=world.staff(["catalog:read"]))
     missing = await world.client.get(path.replace(USER, PRODUCT), headers=world.staff(["catalog:read"]))
     assert [403, 422, 422, 404] == [answer.status_code for answer in (denied, refused, nobody, missing)]
+
+
+async def test_republishing_tells_every_state_again_deletions_too(world: World) -> None:
+    for topic, message in MESSAGES:
+        await world.hear(topic, message)
+    await world.hear("accounts.user", (COLLEAGUE, 6, None))
+    audiences, principals = (
+        await states(world, "visibility.audience"),
+        await states(world, "visibility.principal"),
+    )
+    before = await world.told("visibility.principal")
+    counts = await republish(world.database, world.wiring.outbox, world.wiring.republishers, chunk=1)
+    assert {"visibility.audience": 1, "visibility.principal": 2, "pricing.feed": 0} == counts
+    again = (await world.told("visibility.principal"))[len(before) :]
+    assert principals == {row["key"]: orjson.loads(row["payload"]) for row in again}
+    assert {row["key"]: row["version"] for row in before} == {row["key"]: row["version"] for row in again}
+    await republish(world.database, world.wiring.outbox, world.wiring.republishers, bump=True)
+    bumped = (await world.told("visibility.principal"))[len(before) + len(again) :]
+    assert all(new["version"] > old["version"] for new, old in zip(bumped, again, strict=True))
+    told = (await world.told("visibility.audience"))[-1]
+    assert audiences == {told["key"]: orjson.loads(told["payload"])}
+
+
+async def test_a_thousand_users_of_one_account_move_together(world: World) -> None:
+    users = [f"0190a1b2-0000-7000-8000-0000001{number:05x}" for number in range(1000)]
+    await world.hear(*MESSAGES[0])
+    await world.hear("accounts.user", *((user, 1, a_member(user)) for user in users))
+    await ruled(world, "hide", "account", ACCOUNT, ("product", PRODUCT))
+    found = await states(world, "visibility.principal")
+    assert (1000, 1) == (len(found), len({state["audience_id"] for state in found.values()}))
+    assert 1 == len((await audience_of(world, users[-1]))["hide"])
 
 
 async def test_many_events_at_once_end_in_the_state_that_follows_from_all(world: World) -> None:

@@ -55,7 +55,7 @@ class MailCatcher:
     def __init__(self, port: int, page_port: int | None = None) -> None:
         self.port = port
         self.box = Mailbox()
-        self._page_port = page_port
+        self.page_port = page_port
         self._smtp = Controller(self.box, hostname=LOOPBACK, port=port)
         self._page: ThreadingHTTPServer | None = None
         self._page_thread: threading.Thread | None = None
@@ -63,11 +63,11 @@ class MailCatcher:
     def start(self) -> None:
         """Listen; raises `PortTakenError` if somebody else does."""
         require_free(self.port, "the mail catcher")
-        if self._page_port is not None:
-            require_free(self._page_port, "the page of the mail catcher")
+        if self.page_port is not None:
+            require_free(self.page_port, "the page of the mail catcher")
         self._smtp.start()
-        if self._page_port is not None:
-            self._page = ThreadingHTTPServer((LOOPBACK, self._page_port), _page_handler(self.box))
+        if self.page_port is not None:
+            self._page = ThreadingHTTPServer((LOOPBACK, self.page_port), _page_handler(self.box))
             serve = self._page.serve_forever
             self._page_thread = threading.Thread(target=serve, name="mail page", daemon=True)
             self._page_thread.start()

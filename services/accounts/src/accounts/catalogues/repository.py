@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import RowMapping, delete, func, insert, select, update
+from sqlalchemy import RowMapping, delete, select
+from sqlalchemy.dialects.postgresql import insert
 
 from accounts.tables import account, catalogue_assignment
 from chassis.database import Reader, Transaction
@@ -15,21 +16,16 @@ class CatalogueRepository:
         """Every assignment, the default one first."""
         return await reader.all(select(catalogue_assignment).order_by(catalogue_assignment.c.customer_group))
 
-    async def locked(self, tx: Transaction, customer_group: str) -> RowMapping | None:
-        """The assignment of a group, locked until the transaction ends."""
+    async def of_group(self, reader: Reader, customer_group: str) -> RowMapping | None:
+        """The assignment of a group."""
         table = catalogue_assignment
-        return await tx.first(select(table).where(table.c.customer_group == customer_group).with_for_update())
+        return await reader.first(select(table).where(table.c.customer_group == customer_group))
 
-    async def put(
-        self, tx: Transaction, customer_group: str, catalogue_id: str, version: int, *, exists: bool
-    ) -> None:
+    async def put(self, tx: Transaction, customer_group: str, catalogue_id: str, version: int) -> None:
         """Stores the assignment of a group."""
-        table = catalogue_assignment
         values = {"catalogue_id": catalogue_id, "version": version}
-        if exists:
-            await tx.execute(update(table).where(table.c.customer_group == customer_group).values(values))
-        else:
-            await tx.execute(insert(table).values(customer_group=customer_group, **values))
+        statement = insert(catalogue_assignment).values(customer_group=customer_group, **values)
+        await tx.execute(statement.on_conflict_do_update(index_elements=["customer_group"], set_=values))
 
     async def remove(self, tx: Transaction, customer_group: str) -> None:
         """The group has no assignment any more."""
@@ -44,11 +40,3 @@ class CatalogueRepository:
         if customer_group:
             statement = statement.where(account.c.customer_group == customer_group)
         return await tx.scalars(statement.order_by(account.c.id).limit(limit).with_for_update())
-
-    async def raise_versions(self, tx: Transaction, account_ids: Sequence[str], version: int) -> None:
-        """These accounts are about to be published anew."""
-        await tx.execute(
-            update(account)
-            .where(account.c.id.in_(account_ids))
-            .values(version=func.greatest(account.c.version + 1, version))
-        )

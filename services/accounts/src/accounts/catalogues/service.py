@@ -3,9 +3,10 @@
 from accounts.audit.repository import AuditTrail
 from accounts.catalogues.repository import CatalogueRepository
 from accounts.customer_accounts.publishing import AccountPublisher
+from accounts.customer_accounts.register_lock import alone
 from accounts.customer_accounts.repository import CustomerAccountRepository
 from accounts.errors import CatalogueNotFound
-from chassis.clock import Clock, milliseconds, next_version
+from chassis.clock import Clock, next_version
 from chassis.database import Database, Transaction
 from chassis.principal import Principal
 
@@ -42,9 +43,10 @@ class CatalogueAssignmentService:
         async with self._database.transaction() as tx:
             if not await self._accounts.catalogue_exists(tx, catalogue_id):
                 raise CatalogueNotFound(catalogue_id)
-            before = await self._assignments.locked(tx, customer_group)
+            await alone(tx)
+            before = await self._assignments.of_group(tx, customer_group)
             version = next_version(before["version"] if before else None, self._clock.now())
-            await self._assignments.put(tx, customer_group, catalogue_id, version, exists=before is not None)
+            await self._assignments.put(tx, customer_group, catalogue_id, version)
             await self._record(
                 tx, principal, customer_group, before["catalogue_id"] if before else None, catalogue_id
             )
@@ -53,7 +55,8 @@ class CatalogueAssignmentService:
     async def clear(self, principal: Principal, customer_group: str) -> None:
         """Takes a group's catalogue away; the default one counts then."""
         async with self._database.transaction() as tx:
-            before = await self._assignments.locked(tx, customer_group)
+            await alone(tx)
+            before = await self._assignments.of_group(tx, customer_group)
             if before is None:
                 return
             await self._assignments.remove(tx, customer_group)
@@ -76,6 +79,5 @@ class CatalogueAssignmentService:
     async def _publish_concerned(self, tx: Transaction, customer_group: str) -> None:
         after_id = ""
         while chunk := await self._assignments.accounts_behind(tx, customer_group, after_id, _CHUNK):
-            await self._assignments.raise_versions(tx, chunk, milliseconds(self._clock.now()))
-            await self._publisher.changed(tx, chunk)
+            await self._publisher.assigned(tx, chunk)
             after_id = chunk[-1]

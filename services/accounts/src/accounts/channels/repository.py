@@ -3,7 +3,8 @@
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, func, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from accounts.channels.models import Channel
 from accounts.tables import channel
@@ -55,13 +56,10 @@ class ChannelRepository:
             statement = statement.where(channel.c.id > after_id)
         return [_read(row) for row in await tx.all(statement)]
 
-    async def code_taken(self, reader: Reader, code: str) -> bool:
-        """Whether any channel, removed ones too, has the code."""
-        return bool(await reader.scalar(select(func.count()).where(channel.c.code == code)))
-
-    async def add(self, tx: Transaction, model: Channel) -> None:
-        """Stores a new channel."""
-        await tx.execute(insert(channel).values(_written(model)))
+    async def add(self, tx: Transaction, model: Channel) -> bool:
+        """Stores a new channel; False if any channel, removed ones too, has its code."""
+        statement = insert(channel).values(_written(model)).on_conflict_do_nothing()
+        return await tx.execute(statement) == 1
 
     async def save(self, tx: Transaction, model: Channel) -> None:
         """Stores a changed channel."""

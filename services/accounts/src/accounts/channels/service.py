@@ -62,9 +62,8 @@ class ChannelService:
         stored = secret_hash(secret) if secret else None
         channel = Channel(new_id(), next_version(None, self._clock.now()), code, name, origins, stored)
         async with self._database.transaction() as tx:
-            if await self._channels.code_taken(tx, code):
+            if not await self._channels.add(tx, channel):
                 raise CodeTaken(code)
-            await self._channels.add(tx, channel)
             await self._audit.record(
                 tx, principal, "channel.created", "channel", channel.id, None, _shown(channel)
             )

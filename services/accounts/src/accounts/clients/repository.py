@@ -3,7 +3,8 @@
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, func, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from accounts.clients.models import Client
 from accounts.tables import client
@@ -24,9 +25,11 @@ def _written(model: Client) -> dict[str, Any]:
 class ClientRepository:
     """Finds, locks and stores machine clients."""
 
-    async def by_code(self, reader: Reader, code: str) -> Client | None:
-        """The client with a code, OAuth's client_id."""
-        return await self._one(reader, client.c.code == code)
+    async def held(self, tx: Transaction, code: str) -> Client | None:
+        """The client with a code, OAuth's client_id; it stays as it is until the transaction ends."""
+        statement = select(*_COLUMNS).where(client.c.code == code, ~client.c.deleted)
+        row = await tx.first(statement.with_for_update(read=True))
+        return _read(row) if row else None
 
     async def find(self, reader: Reader, client_id: str) -> Client | None:
         """The client, None if there is none (any more)."""
@@ -50,13 +53,10 @@ class ClientRepository:
             statement = statement.where(client.c.id > after_id)
         return [_read(row) for row in await reader.all(statement)]
 
-    async def code_taken(self, reader: Reader, code: str) -> bool:
-        """Whether any client, removed ones too, has the code."""
-        return bool(await reader.scalar(select(func.count()).where(client.c.code == code)))
-
-    async def add(self, tx: Transaction, model: Client) -> None:
-        """Stores a new client."""
-        await tx.execute(insert(client).values(_written(model)))
+    async def add(self, tx: Transaction, model: Client) -> bool:
+        """Stores a new client; False if any client, removed ones too, has its code."""
+        statement = insert(client).values(_written(model)).on_conflict_do_nothing()
+        return await tx.execute(statement) == 1
 
     async def save(self, tx: Transaction, model: Client) -> None:
         """Stores a changed client."""

@@ -12,6 +12,7 @@ from accounts.errors import (
     ClientNotFound,
     CodeTaken,
     InvalidClient,
+    InvalidGrantRequest,
     InvalidScope,
     UnknownPermission,
     UnsupportedGrantType,
@@ -36,9 +37,11 @@ def _client_credentials(
     client_secret: _Text = None,
     authorization: Annotated[str | None, Header()] = None,
 ) -> tuple[str, str]:
-    """Code and secret from the form or from HTTP Basic (RFC 6749, 2.3.1)."""
+    """Code and secret from the form or from HTTP Basic, never both (RFC 6749, 2.3.1)."""
     if authorization is None:
         return client_id or "", client_secret or ""
+    if client_secret is not None:
+        raise InvalidGrantRequest("the client authenticates twice")
     scheme, _, encoded = authorization.partition(" ")
     try:
         code, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
@@ -53,14 +56,18 @@ def _client_credentials(
     "/oauth/token",
     operation_id="issue_client_token",
     summary="Client credentials grant (RFC 6749, 4.4)",
-    responses=problems(InvalidClient, InvalidScope, UnsupportedGrantType),
+    description="Client and secret come in the form or by HTTP Basic. Failures are problem documents that "
+    "also carry `error` as RFC 6749, 5.2 has it.",
+    responses=problems(InvalidClient, InvalidGrantRequest, InvalidScope, UnsupportedGrantType),
 )
 async def issue_client_token(
     wiring: Wired,
     credentials: Annotated[tuple[str, str], Depends(_client_credentials)],
-    grant_type: Annotated[str, Form(max_length=100)],
+    grant_type: _Text = None,
     scope: _Text = None,
 ) -> ClientTokenAnswer:
+    if grant_type is None:
+        raise InvalidGrantRequest("grant_type is missing")
     if grant_type != "client_credentials":
         raise UnsupportedGrantType
     token, scopes = await wiring.clients.grant(*credentials, scope)

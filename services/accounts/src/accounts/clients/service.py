@@ -58,14 +58,15 @@ class ClientService:
 
     async def grant(self, code: str, secret: str, scope: str | None) -> tuple[AccessToken, frozenset[str]]:
         """The client credentials grant (RFC 6749, 4.4). Raises InvalidClient, InvalidScope."""
-        async with self._database.read() as reader:
-            client = await self._clients.by_code(reader, code)
-        if not matches(secret, client.secret_hash if client else secret_hash("")) or client is None:
-            raise InvalidClient
-        wanted = frozenset(scope.split()) if scope else client.scopes
-        if not wanted <= client.scopes:
-            raise InvalidScope(", ".join(sorted(wanted - client.scopes)))
-        return await self._issuer.issue(client.principal(wanted)), wanted
+        # Whoever takes the client's rights waits until the token is issued, so its revocation comes after.
+        async with self._database.transaction() as tx:
+            client = await self._clients.held(tx, code)
+            if not matches(secret, client.secret_hash if client else secret_hash("")) or client is None:
+                raise InvalidClient
+            wanted = frozenset(scope.split()) if scope else client.scopes
+            if not wanted <= client.scopes:
+                raise InvalidScope(wanted - client.scopes)
+            return await self._issuer.issue(client.principal(wanted)), wanted
 
     async def page(self, after_id: str | None, limit: int) -> list[Client]:
         """Clients by id, one more than `limit`."""
@@ -95,9 +96,8 @@ class ClientService:
             other_sources=wanted.other_sources,
         )
         async with self._database.transaction() as tx:
-            if await self._clients.code_taken(tx, client.code):
+            if not await self._clients.add(tx, client):
                 raise CodeTaken(client.code)
-            await self._clients.add(tx, client)
             await self._audit.record(
                 tx, principal, "client.created", "client", client.id, None, _shown(client)
             )

@@ -4,6 +4,7 @@ from typing import Final
 
 from sqlalchemy import select, update
 
+from accounts.customer_accounts.register_lock import alone, together
 from accounts.tables import account, address
 from chassis.database import Transaction
 from feeds.feed import Chunk, Discontinue, FeedColumn, TableFeed
@@ -28,6 +29,11 @@ _ACCOUNT_SCHEMA: Final = RowSchema(
     key=("external_id",),
 )
 
+
+async def _alone(tx: Transaction, _: Chunk) -> None:
+    await alone(tx)
+
+
 ACCOUNTS: Final = TableFeed(
     resource="accounts",
     schema=_ACCOUNT_SCHEMA,
@@ -48,11 +54,13 @@ ACCOUNTS: Final = TableFeed(
     ),
     discontinue=Discontinue(column="deleted"),
     placeholder="placeholder",
+    prepare=_alone,
 )
 
 
 async def _find_accounts(tx: Transaction, chunk: Chunk) -> None:
     """Fills `account_id`; a row whose account is unknown waits for it, listed as unresolved."""
+    await together(tx)
     rows = chunk.feed.chunk
     known = (
         select(account.c.id)

@@ -7,6 +7,7 @@ from accounts.customer_accounts.models import CustomerAccount
 from accounts.customer_accounts.repository import CustomerAccountRepository
 from accounts.events import AccountState
 from accounts.revocations.repository import Revocations
+from chassis.clock import Clock, milliseconds
 from chassis.database import Transaction
 from eventing.outbox import Outbox, Outgoing
 
@@ -36,18 +37,28 @@ def outgoing(account: CustomerAccount) -> Outgoing:
 
 
 class AccountPublisher:
-    """Publishes accounts that a feed changed, and shuts out the users of those that are blocked now."""
+    """Publishes accounts that changed otherwise than by hand; users of blocked ones are shut out."""
 
-    def __init__(self, accounts: CustomerAccountRepository, revocations: Revocations, outbox: Outbox) -> None:
+    def __init__(
+        self, accounts: CustomerAccountRepository, revocations: Revocations, outbox: Outbox, clock: Clock
+    ) -> None:
         self._accounts = accounts
         self._revocations = revocations
         self._outbox = outbox
+        self._clock = clock
 
-    async def changed(self, tx: Transaction, account_ids: Sequence[str]) -> None:
+    async def fed(self, tx: Transaction, account_ids: Sequence[str]) -> None:
         """To be called with the ids of a chunk of changed accounts, inside their transaction."""
-        children = await self._accounts.children_of(tx, account_ids)
-        await self._accounts.refresh_catalogues(tx, account_ids)
-        found = await self._accounts.by_ids(tx, sorted({*account_ids, *children}))
+        version = milliseconds(self._clock.now())
+        await self._accounts.refresh_catalogues(tx, account_ids, version)
+        linked = await self._accounts.link_parents(tx, account_ids, version)
+        found = await self._accounts.by_ids(tx, sorted({*account_ids, *linked}))
         real = [account for account in found if not account.placeholder]
         await self._outbox.put(tx, [outgoing(account) for account in real])
         await self._revocations.revoke(tx, "account", [account.id for account in real if account.shut_out])
+
+    async def assigned(self, tx: Transaction, account_ids: Sequence[str]) -> None:
+        """To be called with accounts, locked, that an assignment may give another catalogue."""
+        moved = await self._accounts.refresh_catalogues(tx, account_ids, milliseconds(self._clock.now()))
+        found = await self._accounts.by_ids(tx, sorted(moved))
+        await self._outbox.put(tx, [outgoing(account) for account in found if not account.placeholder])

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from accounts.audit.repository import AuditTrail
 from accounts.customer_accounts.models import AccountChange, Address, CustomerAccount
 from accounts.customer_accounts.publishing import outgoing
+from accounts.customer_accounts.register_lock import alone
 from accounts.customer_accounts.repository import CustomerAccountRepository
 from accounts.errors import AccountNotFound, CatalogueNotFound
 from accounts.revocations.repository import Revocations
@@ -76,6 +77,7 @@ class CustomerAccountService:
     ) -> AccountWithAddresses:
         """The changed account. Raises AccountNotFound, CatalogueNotFound, PreconditionFailed."""
         async with self._database.transaction() as tx:
+            await alone(tx)
             before = await self._locked(tx, account_id, version)
             if change.own_catalogue_id and not await self._accounts.catalogue_exists(
                 tx, change.own_catalogue_id

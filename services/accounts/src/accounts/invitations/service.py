@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 from accounts.errors import PasswordTooWeak, TokenNotUsable
 from accounts.logins.repository import Login, LoginRepository, Purpose
@@ -14,6 +15,8 @@ from accounts.sessions.repository import SessionRepository
 from chassis.clock import Clock
 from chassis.database import Database, Transaction
 from chassis.failures import FieldError
+
+_RESETS_AT_ONCE: Final = 50
 
 
 @dataclass(frozen=True)
@@ -53,15 +56,27 @@ class InvitationService:
         await self._send(tx, login, "invitation", self._policy.invitation, {"account": account_name})
 
     async def ask_for_reset(self, email: str) -> None:
-        """Mails a link if there is such a login; does nothing, as quietly, if there is none."""
+        """Has a link mailed if there is such a login, which the worker finds out: here all take as long."""
         async with self._database.transaction() as tx:
-            login = await self._logins.by_email(tx, email)
-            if login is not None:
-                await self._send(tx, login, "reset", self._policy.reset, {})
+            await self._logins.note_reset(tx, email)
+
+    async def answer_resets(self) -> int:
+        """Mails links to those among the askers who have a login; returns how many had asked."""
+        async with self._database.transaction() as tx:
+            asked = await self._logins.take_resets(tx, _RESETS_AT_ONCE)
+            for email in asked:
+                login = await self._logins.by_email(tx, email)
+                if login is not None:
+                    await self._send(tx, login, "reset", self._policy.reset, {})
+        return len(asked)
 
     async def set_password(self, token: str, password: str, name: str | None, purpose: Purpose) -> None:
         """Uses the link; all sessions of the login end. Raises TokenNotUsable, PasswordTooWeak, LoginBusy."""
         _check_strength(password)
+        # Before hashing: made-up links shall not keep people from logging in.
+        async with self._database.read() as reader:
+            if not await self._logins.token_usable(reader, _hash(token), purpose, self._clock.now()):
+                raise TokenNotUsable
         encoded = await self._passwords.hash(password)
         async with self._database.transaction() as tx:
             login_id = await self._logins.use_token(tx, _hash(token), purpose, self._clock.now())
@@ -80,9 +95,11 @@ class InvitationService:
         values: dict[str, str | None],
     ) -> None:
         token = secrets.token_urlsafe(32)
-        await self._logins.add_token(tx, _hash(token), purpose, login.id, self._clock.now() + lifetime)
+        until = self._clock.now() + lifetime
+        await self._logins.add_token(tx, _hash(token), purpose, login.id, until)
         link = self._policy.address.replace("{token}", token).replace("{purpose}", purpose)
-        await self._mails.put(tx, login.email, purpose, {**values, "name": login.name, "link": link})
+        known = {"name": login.name, "link": link, "until": f"{until:%Y-%m-%d %H:%M} UTC"}
+        await self._mails.put(tx, login.email, purpose, {**values, **known})
 
 
 def _hash(token: str) -> bytes:

@@ -1,13 +1,15 @@
 """Logins and their one-time tokens ⇄ PostgreSQL."""
 
+import string
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from accounts.tables import login, one_time_token
+from accounts.tables import login, member, one_time_token, reset_request
 from chassis.database import Reader, Transaction
 from chassis.ids import new_id
 
@@ -25,9 +27,22 @@ class Login:
     locale: str | None
 
 
+_LOWER: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+
+
 def normal(email: str) -> str:
-    """Mail addresses are compared without regard to case."""
-    return email.strip().lower()
+    """Mail addresses are compared without regard to the case of a to z, as the database does for feeds."""
+    return email.strip().translate(_LOWER)
+
+
+def _usable(token_hash: bytes, purpose: Purpose, now: datetime) -> list[ColumnElement[bool]]:
+    token = one_time_token.c
+    return [
+        token.token_hash == token_hash,
+        token.purpose == purpose,
+        token.used_at.is_(None),
+        token.expires_at > now,
+    ]
 
 
 class LoginRepository:
@@ -46,6 +61,12 @@ class LoginRepository:
         row = await reader.first(select(*columns).where(condition, ~login.c.deleted))  # type: ignore[arg-type]  # a column expression
         return Login(**row) if row else None
 
+    async def unchanged(self, tx: Transaction, known: Login) -> bool:
+        """Whether the login still has this password; it keeps it until the transaction ends."""
+        statement = select(login.c.id).where(login.c.id == known.id, ~login.c.deleted)
+        statement = statement.where(login.c.password_hash == known.password_hash)
+        return await tx.scalar(statement.with_for_update(read=True)) is not None
+
     async def ensure(self, tx: Transaction, email: str, name: str | None, locale: str | None) -> Login:
         """The login of a mail address, made if there is none; a name is only added where none was."""
         statement = insert(login).values(id=new_id(), email=normal(email), name=name, locale=locale)
@@ -61,9 +82,24 @@ class LoginRepository:
     async def set_password(
         self, tx: Transaction, login_id: str, password_hash: str, name: str | None
     ) -> None:
-        """Stores a new password hash, and a name where one was given."""
+        """Stores a new password hash, and a name where one was given: its users without one have it then."""
         values = {"password_hash": password_hash} | ({"name": name} if name else {})
         await tx.execute(update(login).where(login.c.id == login_id).values(values))
+        if name:
+            nameless = (member.c.login_id == login_id, member.c.name.is_(None))
+            await tx.execute(update(member).where(*nameless).values(name=name))
+
+    async def note_reset(self, tx: Transaction, email: str) -> None:
+        """Somebody asks for a reset; asked again before it is answered, it is one."""
+        await tx.execute(insert(reset_request).values(email=normal(email)).on_conflict_do_nothing())
+
+    async def take_resets(self, tx: Transaction, limit: int) -> Sequence[str]:
+        """Mail addresses that resets were asked for; they are forgotten when the transaction commits."""
+        table = reset_request
+        next_ones = select(table.c.email).order_by(table.c.created_at).limit(limit)
+        next_ones = next_ones.with_for_update(skip_locked=True)
+        statement = delete(table).where(table.c.email.in_(next_ones.scalar_subquery()))
+        return await tx.scalars(statement.returning(table.c.email))
 
     async def add_token(
         self, tx: Transaction, token_hash: bytes, purpose: Purpose, login_id: str, expires_at: datetime
@@ -79,18 +115,20 @@ class LoginRepository:
             )
         )
 
+    async def token_usable(self, reader: Reader, token_hash: bytes, purpose: Purpose, now: datetime) -> bool:
+        """Whether a token could be used now."""
+        return (
+            await reader.scalar(select(one_time_token.c.login_id).where(*_usable(token_hash, purpose, now)))
+            is not None
+        )
+
     async def use_token(
         self, tx: Transaction, token_hash: bytes, purpose: Purpose, now: datetime
     ) -> str | None:
         """Marks a token as used and returns its login's id; None if it is unknown, used or over."""
         statement = (
             update(one_time_token)
-            .where(
-                one_time_token.c.token_hash == token_hash,
-                one_time_token.c.purpose == purpose,
-                one_time_token.c.used_at.is_(None),
-                one_time_token.c.expires_at > now,
-            )
+            .where(*_usable(token_hash, purpose, now))
             .values(used_at=now)
             .returning(one_time_token.c.login_id)
         )

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import aiosmtplib
 import structlog
-from jinja2 import DictLoader, Environment, StrictUndefined
+from jinja2 import DictLoader, Environment, StrictUndefined, TemplateError
 
 from accounts.mails.repository import MailQueue
 from chassis.clock import Clock
@@ -19,14 +19,17 @@ _TEXTS: Final = {
         "Your access to our ordering platform",
         "Hello{% if name %} {{ name }}{% endif %},\n\n"
         "you can order for {{ account or 'your company' }} now. Choose a password here:\n\n{{ link }}\n\n"
-        "The link works once and for seven days.\n",
+        "The link works once, until {{ until }}.\n",
     ),
     "reset": (
         "Your new password",
         "Hello{% if name %} {{ name }}{% endif %},\n\nset a new password here:\n\n{{ link }}\n\n"
-        "The link works once and for an hour. If you did not ask for it, do nothing.\n",
+        "The link works once, until {{ until }}. If you did not ask for it, do nothing.\n",
     ),
 }
+
+# A message that cannot even be built (an address, a template) must not stop those behind it.
+_NOT_SENT: Final = (aiosmtplib.SMTPException, OSError, ValueError, TemplateError)
 
 
 @dataclass(frozen=True)
@@ -65,13 +68,16 @@ class MailSender:
                 await _pause(stop, 0.5)
 
     async def send_due(self) -> int:
-        """Sends what is due; returns how many were tried."""
+        """Sends the mail that is due first; returns how many were tried.
+
+        Each in a transaction of its own: what stops one, or the process, does not send others twice.
+        """
         async with self._database.transaction() as tx:
-            due = await self._queue.due(tx, 10)
+            due = await self._queue.due(tx, 1)
             for row in due:
                 try:
                     await self._send(self._message(row["recipient"], row["template"], row["values"]))
-                except (aiosmtplib.SMTPException, OSError) as error:
+                except _NOT_SENT as error:
                     _log.warning("mail_not_sent", mail=row["id"], error=type(error).__name__)
                     await self._queue.failed(tx, row["id"], row["attempts"], repr(error))
                 else:

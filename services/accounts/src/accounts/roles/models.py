@@ -1,11 +1,12 @@
 """A role, and what follows from changing one: pure."""
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Final, Literal
 
 from accounts.permissions import SEES_PRICES, SEES_STOCK, STAFF_PERMISSIONS, USER_PERMISSIONS
 
 RoleKind = Literal["user", "staff"]
+ADMINISTRATOR: Final = "administrator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,11 @@ class Role:
         if not (self.sees_stock and sees_stock):
             withheld.add(SEES_STOCK)
         return self.permissions - withheld
+
+    @property
+    def administers(self) -> bool:
+        """Whether it is the role that can give every other one: it stays as it is."""
+        return self.kind == "staff" and self.code == ADMINISTRATOR
 
     def grants_less_than(self, other: "Role") -> bool:
         """Whether a holder loses something when `other` becomes this."""

@@ -3,7 +3,8 @@
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import RowMapping, func, insert, select, update
+from sqlalchemy import RowMapping, func, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from accounts.roles.models import Role, RoleKind
 from accounts.tables import member, role, staff
@@ -31,6 +32,12 @@ class RoleRepository:
         row = await tx.first(select(role).where(role.c.id == role_id, ~role.c.deleted).with_for_update())
         return _read(row) if row else None
 
+    async def held(self, tx: Transaction, role_id: str) -> Role | None:
+        """The role, kept from being changed or removed until the transaction ends."""
+        statement = select(role).where(role.c.id == role_id, ~role.c.deleted)
+        row = await tx.first(statement.with_for_update(read=True))
+        return _read(row) if row else None
+
     async def by_code(self, reader: Reader, kind: RoleKind, code: str) -> Role | None:
         """The role with a code."""
         row = await reader.first(
@@ -56,18 +63,14 @@ class RoleRepository:
             statement = statement.where(role.c.id > after_id)
         return [_read(row) for row in await tx.all(statement)]
 
-    async def add(self, tx: Transaction, model: Role) -> None:
-        """Stores a new role."""
-        await tx.execute(insert(role).values(_written(model)))
+    async def add(self, tx: Transaction, model: Role) -> bool:
+        """Stores a new role; False if any role, removed ones too, has its code."""
+        statement = insert(role).values(_written(model)).on_conflict_do_nothing()
+        return await tx.execute(statement) == 1
 
     async def save(self, tx: Transaction, model: Role) -> None:
         """Stores a changed role."""
         await tx.execute(update(role).where(role.c.id == model.id).values(_written(model)))
-
-    async def code_taken(self, reader: Reader, kind: RoleKind, code: str) -> bool:
-        """Whether any role of the kind, removed ones too, has the code."""
-        found = await reader.scalar(select(func.count()).where(role.c.kind == kind, role.c.code == code))
-        return bool(found)
 
     async def holders(self, reader: Reader, role_id: str) -> int:
         """How many users and staff have the role."""

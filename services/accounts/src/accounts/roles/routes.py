@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Response, status
 
-from accounts.errors import CodeTaken, RoleInUse, RoleNotFound, UnknownPermission
+from accounts.errors import AdministratorKept, CodeTaken, RoleInUse, RoleNotFound, UnknownPermission
 from accounts.roles.models import RoleKind
 from accounts.roles.schemas import RoleCreate, RoleOut, RolePatch
 from accounts.wiring import Wired
@@ -60,7 +60,7 @@ async def get_role(wiring: Wired, _: Reading, role_id: Identifier, response: Res
     "/admin/v1/roles/{role_id}",
     operation_id="change_role",
     summary="Change a role",
-    responses=problems(RoleNotFound, UnknownPermission),
+    responses=problems(RoleNotFound, UnknownPermission, AdministratorKept),
 )
 async def change_role(
     wiring: Wired,

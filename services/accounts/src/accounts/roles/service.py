@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from accounts import events
 from accounts.audit.repository import AuditTrail
-from accounts.errors import CodeTaken, RoleInUse, RoleNotFound, UnknownPermission
+from accounts.errors import AdministratorKept, CodeTaken, RoleInUse, RoleNotFound, UnknownPermission
 from accounts.events import RoleState
 from accounts.revocations.repository import Revocations
 from accounts.roles.models import Role, RoleChange, RoleKind, unknown_permissions
@@ -79,19 +79,23 @@ class RoleService:
         _check_permissions(wanted)
         role = replace(wanted, id=new_id(), version=next_version(None, self._clock.now()))
         async with self._database.transaction() as tx:
-            if await self._roles.code_taken(tx, role.kind, role.code):
+            if not await self._roles.add(tx, role):
                 raise CodeTaken(role.code)
-            await self._roles.add(tx, role)
             await self._audit.record(tx, principal, "role.created", "role", role.id, None, _shown(role))
             await self._outbox.put(tx, [outgoing(role)])
         return role
 
     async def change(self, principal: Principal, role_id: str, change: RoleChange, version: int) -> Role:
-        """The changed role. Raises RoleNotFound, PreconditionFailed, UnknownPermission."""
+        """The changed role.
+
+        Raises RoleNotFound, PreconditionFailed, UnknownPermission, AdministratorKept.
+        """
         async with self._database.transaction() as tx:
             before = await self._locked(tx, role_id, version)
             after = change.applied_to(before, next_version(before.version, self._clock.now()))
             _check_permissions(after)
+            if before.administers and not before.permissions <= after.permissions:
+                raise AdministratorKept
             await self._store(tx, principal, "role.changed", before, after)
         return after
 

@@ -1,5 +1,6 @@
 """Sessions ⇄ PostgreSQL."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
@@ -39,6 +40,14 @@ class SessionRepository:
         await tx.execute(
             update(session)
             .where(session.c.id == session_id, session.c.revoked_at.is_(None))
+            .values(revoked_at=now)
+        )
+
+    async def revoke_subjects(self, tx: Transaction, subjects: Sequence[str], now: datetime) -> None:
+        """Ends every session of these users or staff."""
+        await tx.execute(
+            update(session)
+            .where(session.c.subject.in_(subjects), session.c.revoked_at.is_(None))
             .values(revoked_at=now)
         )
 

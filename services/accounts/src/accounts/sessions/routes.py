@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends, status
 
 from accounts.errors import (
+    AccountNotFound,
     LoginBusy,
     LoginFailed,
     NoAccount,
@@ -105,7 +106,12 @@ async def accept_invitation(wiring: Wired, body: PasswordSetRequest) -> None:
     await wiring.invitations.set_password(body.token, body.password, body.name, "invitation")
 
 
-@routes.get("/v1/me", operation_id="get_me", summary="Who is logged in", responses=problems(UserNotFound))
+@routes.get(
+    "/v1/me",
+    operation_id="get_me",
+    summary="Who is logged in",
+    responses=problems(UserNotFound, AccountNotFound),
+)
 async def get_me(wiring: Wired, principal: User) -> Me:
     user = await wiring.users.get(principal.subject, principal.account_id)
     found = await wiring.accounts.get(user.account_id)
@@ -115,7 +121,7 @@ async def get_me(wiring: Wired, principal: User) -> Me:
         user_id=user.id,
         login_id=user.login_id,
         email=user.email,
-        name=user.name,
+        name=user.login_name or user.name,
         account_id=user.account_id,
         accounts=[my_account(other) for other in await wiring.sessions.accounts_of(principal)],
         permissions=sorted(permissions),

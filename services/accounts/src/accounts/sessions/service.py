@@ -116,8 +116,9 @@ class SessionService:
             raise UnknownChannel
         login = await self._proven(credentials, channel.id)
         async with self._database.transaction() as tx:
-            user = _chosen(await self._stores.users.of_login(tx, login.id), credentials.account_id)
-            await self._note_login(tx, user)
+            if not await self._stores.logins.unchanged(tx, login):
+                raise LoginFailed
+            user = await self._admitted(tx, login.id, credentials.account_id)
             granted = await self._opened(tx, principal_of(user, channel.id))
         self._tell(login.id, channel.id, user)
         return granted
@@ -126,8 +127,9 @@ class SessionService:
         """Raises LoginFailed, LoginBusy."""
         login = await self._proven(credentials, None)
         async with self._database.transaction() as tx:
-            member = await self._stores.staff.of_login(tx, login.id)
-            if member is None:
+            unchanged = await self._stores.logins.unchanged(tx, login)
+            member = await self._stores.staff.held_of_login(tx, login.id)
+            if member is None or not unchanged:
                 raise LoginFailed
             return await self._opened(tx, member.principal())
 
@@ -146,17 +148,19 @@ class SessionService:
     async def switch_account(self, principal: Principal, account_id: str) -> Granted:
         """A session for another account of the same login. Raises NoAccount."""
         async with self._database.transaction() as tx:
-            user = _chosen(await self._stores.users.of_login(tx, principal.login_id or ""), account_id)
-            await self._note_login(tx, user)
+            user = await self._admitted(tx, principal.login_id or "", account_id)
             return await self._opened(tx, principal_of(user, principal.channel_id))
 
     async def log_out(self, principal: Principal, text: str | None) -> None:
         """Ends the token's session, or every session of the login, and the access tokens given so far."""
         token = RefreshToken.parse(text) if text else None
         async with self._database.transaction() as tx:
-            if token is None:
-                await self._stores.sessions.revoke_login(tx, principal.login_id or "", self._clock.now())
-            elif self._refresh_tokens.genuine(token):
+            if text is None:
+                login_id = principal.login_id or ""
+                await self._stores.sessions.revoke_login(tx, login_id, self._clock.now())
+                await self._revocations.revoke(tx, "login", [login_id])
+                return
+            if token is not None and self._refresh_tokens.genuine(token):
                 await self._stores.sessions.revoke(tx, token.session_id, self._clock.now())
             kind: SubjectKind = "user" if principal.caller is Caller.USER else "staff"
             await self._revocations.revoke(tx, kind, [principal.subject])
@@ -212,22 +216,31 @@ class SessionService:
 
     async def _principal_of(self, tx: Transaction, session: Session) -> Principal | None:
         if session.caller is Caller.STAFF:
-            member = await self._stores.staff.find(tx, session.subject)
+            member = await self._stores.staff.held(tx, session.subject)
             return member.principal() if member else None
-        user = await self._stores.users.locked(tx, session.subject, None)
-        if user is None or user.block == "access":
+        if await self._stores.channels.find(tx, session.channel_id or "") is None:
+            return None
+        user = await self._stores.users.held(tx, session.subject)
+        # A feed may have given the user to another person since.
+        if user is None or user.block == "access" or user.login_id != session.login_id:
             return None
         await self._note_login(tx, user)
         return principal_of(user, session.channel_id)
 
+    async def _admitted(self, tx: Transaction, login_id: str, account_id: str | None) -> User:
+        """The user a login goes on as. Whoever takes its rights waits, so that revocation comes after."""
+        chosen = _chosen(await self._stores.users.of_login(tx, login_id), account_id)
+        user = await self._stores.users.held(tx, chosen.id)
+        if user is None or user.block == "access":
+            raise NoAccount
+        await self._note_login(tx, user)
+        return user
+
     async def _note_login(self, tx: Transaction, user: User) -> None:
         now = self._clock.now()
         today: date = now.astimezone(self._policy.time_zone).date()
-        locked = await self._stores.users.locked(tx, user.id, user.account_id)
-        if locked is None:
-            raise NoAccount
-        seen = locked.logged_in(now, today, next_version(locked.version, now))
-        if seen is not locked:
+        seen = user.logged_in(now, today, next_version(user.version, now))
+        if seen is not user:
             await self._stores.users.save(tx, seen)
             await self._outbox.put(tx, [outgoing(seen)])
 

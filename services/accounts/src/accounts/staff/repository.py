@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, func, insert, select, text, update
+from sqlalchemy import ColumnElement, RowMapping, Select, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
 
 from accounts.roles.models import Role
 from accounts.staff.models import StaffMember
@@ -30,11 +31,16 @@ class StaffRepository:
 
     async def find(self, reader: Reader, staff_id: str) -> StaffMember | None:
         """The member, None if there is none (any more)."""
-        return await self._one(reader, staff.c.id == staff_id)
+        row = await reader.first(_statement().where(staff.c.id == staff_id, ~staff.c.deleted))
+        return _read(row) if row else None
 
-    async def of_login(self, reader: Reader, login_id: str) -> StaffMember | None:
-        """The member a login is."""
-        return await self._one(reader, staff.c.login_id == login_id)
+    async def held(self, tx: Transaction, staff_id: str) -> StaffMember | None:
+        """The member, with the role kept as it is until the transaction ends."""
+        return await self._held(tx, staff.c.id == staff_id)
+
+    async def held_of_login(self, tx: Transaction, login_id: str) -> StaffMember | None:
+        """The member a login is, with the role kept as it is until the transaction ends."""
+        return await self._held(tx, staff.c.login_id == login_id)
 
     async def locked(self, tx: Transaction, staff_id: str) -> StaffMember | None:
         """The member, locked until the transaction ends."""
@@ -42,8 +48,9 @@ class StaffRepository:
         row = await tx.first(statement.with_for_update(of=staff))
         return _read(row) if row else None
 
-    async def _one(self, reader: Reader, condition: ColumnElement[bool]) -> StaffMember | None:
-        row = await reader.first(_statement().where(condition, ~staff.c.deleted))
+    async def _held(self, tx: Transaction, condition: ColumnElement[bool]) -> StaffMember | None:
+        statement = _statement().where(condition, ~staff.c.deleted)
+        row = await tx.first(statement.with_for_update(read=True, of=[staff, role]))
         return _read(row) if row else None
 
     async def page(self, reader: Reader, after_id: str | None, limit: int) -> list[StaffMember]:
@@ -53,20 +60,15 @@ class StaffRepository:
             statement = statement.where(staff.c.id > after_id)
         return [_read(row) for row in await reader.all(statement)]
 
-    async def former(self, tx: Transaction, login_id: str) -> RowMapping | None:
-        """Id, version and `deleted` of the row a login has or had, locked."""
-        columns = (staff.c.id, staff.c.version, staff.c.deleted)
-        return await tx.first(select(*columns).where(staff.c.login_id == login_id).with_for_update())
-
     async def count_with_role(self, tx: Transaction, role_id: str) -> int:
         """How many have the role; nobody can join or leave meanwhile."""
         await tx.execute(text("LOCK TABLE staff IN SHARE ROW EXCLUSIVE MODE"))
         found = await tx.scalar(select(func.count()).where(staff.c.role_id == role_id, ~staff.c.deleted))
         return int(found)
 
-    async def add(self, tx: Transaction, model: StaffMember) -> None:
-        """Stores a new member."""
-        await tx.execute(insert(staff).values(_written(model)))
+    async def add(self, tx: Transaction, model: StaffMember) -> bool:
+        """Stores a new member; False if the login is one already."""
+        return await tx.execute(insert(staff).values(_written(model)).on_conflict_do_nothing()) == 1
 
     async def save(self, tx: Transaction, model: StaffMember) -> None:
         """Stores a changed member."""

@@ -17,8 +17,6 @@ from chassis.etag import require_version
 from chassis.ids import new_id
 from chassis.principal import Principal
 
-ADMINISTRATOR = "administrator"
-
 
 def _shown(member: StaffMember) -> dict[str, object]:
     return {"role": member.role.code}
@@ -89,19 +87,16 @@ class StaffService:
             await self._store(tx, principal, "staff.removed", before, after)
 
     async def _role(self, tx: Transaction, role_id: str) -> Role:
-        role = await self._roles.find(tx, role_id)
+        role = await self._roles.held(tx, role_id)
         if role is None or role.kind != "staff":
             raise RoleNotFound
         return role
 
     async def _joined(self, tx: Transaction, login: Login, role: Role) -> StaffMember:
-        former = await self._staff.former(tx, login.id)
-        if former is not None and not former["deleted"]:
+        version = next_version(None, self._clock.now())
+        member = StaffMember(new_id(), version, login.id, login.email, login.name, role)
+        if not await self._staff.add(tx, member):
             raise StaffExists
-        version = next_version(former["version"] if former else None, self._clock.now())
-        member_id = former["id"] if former else new_id()
-        member = StaffMember(member_id, version, login.id, login.email, login.name, role)
-        await (self._staff.save if former else self._staff.add)(tx, member)
         return member
 
     async def _locked(self, tx: Transaction, staff_id: str, version: int) -> StaffMember:
@@ -115,9 +110,7 @@ class StaffService:
         self, tx: Transaction, principal: Principal, action: str, before: StaffMember, after: StaffMember
     ) -> None:
         leaves = after.deleted or after.role.id != before.role.id
-        last = (
-            before.role.code == ADMINISTRATOR and await self._staff.count_with_role(tx, before.role.id) == 1
-        )
+        last = before.role.administers and await self._staff.count_with_role(tx, before.role.id) == 1
         if leaves and last:
             raise LastAdministrator
         await self._staff.save(tx, after)

@@ -4,16 +4,37 @@ from typing import Final
 
 from sqlalchemy import text
 
+from accounts.customer_accounts.register_lock import together
 from accounts.tables import member
 from chassis.database import Transaction
 from feeds.feed import Chunk, Discontinue, FeedColumn, TableFeed
 from feeds.fields import Field, Kind, RowSchema
+from feeds.statements import NEW_ID
+
+_WRONG = """
+UPDATE {chunk} c SET errors = jsonb_build_array(jsonb_build_object(
+    'pointer', '{pointer}', 'code', '{code}', 'message', '{message}'))
+WHERE c.errors IS NULL AND NOT c.deleted AND NOT c.superseded AND {wrong}"""
+
+# As chassis.values.MailAddress takes it; lower case of a to z as logins.repository.normal makes it.
+_MAIL = """
+UPDATE {chunk} SET email = lower(btrim(email) COLLATE "C") WHERE email IS NOT NULL"""
+_NO_MAIL = r"""c.email !~ '^[^\s@,;<>"()\[\]\\]{1,64}@[^\s@,;<>"()\[\]\\]+\.[^\s@,;<>"()\[\]\\.]+$'"""
+
+# Roles stay until the chunk is written: one that is removed meanwhile would leave users without.
+_ROLES = "SELECT id FROM role WHERE kind = 'user' AND NOT deleted ORDER BY id FOR SHARE"
+_NO_ROLE = """c.role IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM role r WHERE r.kind = 'user' AND r.code = c.role AND NOT r.deleted)"""
 
 _LOGINS = """
 INSERT INTO login (id, email, name, locale)
-SELECT DISTINCT ON (lower(c.email)) gen_random_uuid()::text, lower(c.email), c.name, c.locale
-FROM {chunk} c WHERE c.email IS NOT NULL AND c.errors IS NULL ORDER BY lower(c.email), c.line_number
-ON CONFLICT (email) DO UPDATE SET name = COALESCE(login.name, excluded.name)"""
+SELECT {new_id}, email, name, locale FROM (
+    SELECT DISTINCT ON (c.email) c.email, c.name, c.locale FROM {chunk} c
+    WHERE c.email IS NOT NULL AND c.errors IS NULL AND NOT c.deleted AND NOT c.superseded
+    ORDER BY c.email, c.line_number) wanted
+ON CONFLICT DO NOTHING"""
+
+_NEW_LOGIN_ID = NEW_ID.replace(":now", "extract(epoch FROM now()) * 1000")
 
 _FOUND = """
 UPDATE {chunk} c SET
@@ -21,40 +42,50 @@ UPDATE {chunk} c SET
     role_id = COALESCE(r.id, m.role_id),
     account_id = COALESCE(a.id, CASE WHEN c.account IS NULL THEN m.account_id END)
 FROM {chunk} d
-LEFT JOIN login l ON l.email = lower(d.email)
+LEFT JOIN login l ON l.email = d.email
 LEFT JOIN role r ON r.kind = 'user' AND r.code = d.role AND NOT r.deleted
 LEFT JOIN account a ON a.source = d.account_source AND a.external_id = d.account
 LEFT JOIN member m ON m.source = :source AND m.external_id = d.external_id
 WHERE c.line_number = d.line_number"""
 
-_UNKNOWN_ROLE = """
-UPDATE {chunk} SET errors = jsonb_build_array(jsonb_build_object(
-    'pointer', '/role', 'code', 'unknown_role', 'message', 'There is no such role.'))
-WHERE role IS NOT NULL AND role_id IS NULL"""
-
 _UNKNOWN_ACCOUNT = """
 UPDATE {chunk} SET unresolved = jsonb_build_array(jsonb_build_object(
-    'field', 'account', 'code', 'unknown_account'))
-WHERE account IS NOT NULL AND account_id IS NULL"""
+    'pointer', '/account', 'code', 'unknown_account'))
+WHERE account IS NOT NULL AND account_id IS NULL AND NOT deleted"""
 
 # A login is one user of an account, whoever keeps it.
-_TAKEN = """
-UPDATE {chunk} c SET errors = jsonb_build_array(jsonb_build_object(
-    'pointer', '/email', 'code', 'user_exists', 'message', 'This person is a user of the account already.'))
-WHERE c.errors IS NULL AND (
+_TAKEN = """(
     EXISTS (SELECT 1 FROM member m WHERE m.login_id = c.login_id AND m.account_id = c.account_id
-            AND (m.source, m.external_id) IS DISTINCT FROM (:source, c.external_id))
+            AND NOT m.deleted AND (m.source, m.external_id) IS DISTINCT FROM (:source, c.external_id))
     OR EXISTS (SELECT 1 FROM {chunk} d WHERE d.login_id = c.login_id AND d.account_id = c.account_id
-               AND d.external_id <> c.external_id AND d.line_number < c.line_number))"""
+               AND d.external_id <> c.external_id AND d.line_number < c.line_number
+               AND d.errors IS NULL AND NOT d.deleted AND NOT d.superseded))"""
+
+
+async def _run(tx: Transaction, chunk: Chunk, statement: str) -> None:
+    statement = statement.replace("{chunk}", chunk.feed.chunk.name)
+    await tx.execute(text(statement), {"source": chunk.source} if ":source" in statement else None)
+
+
+async def _refuse(tx: Transaction, chunk: Chunk, pointer: str, code: str, message: str, wrong: str) -> None:
+    names = {"{pointer}": pointer, "{code}": code, "{message}": message, "{wrong}": wrong}
+    statement = _WRONG
+    for name, value in names.items():
+        statement = statement.replace(name, value)
+    await _run(tx, chunk, statement)
 
 
 async def _look_up(tx: Transaction, chunk: Chunk) -> None:
-    name = chunk.feed.chunk.name
-    await tx.execute(text(_LOGINS.format(chunk=name)))
-    await tx.execute(text(_FOUND.format(chunk=name)), {"source": chunk.source})
-    await tx.execute(text(_UNKNOWN_ROLE.format(chunk=name)))
-    await tx.execute(text(_UNKNOWN_ACCOUNT.format(chunk=name)))
-    await tx.execute(text(_TAKEN.format(chunk=name)), {"source": chunk.source})
+    await together(tx)
+    await tx.execute(text(_ROLES))
+    await _run(tx, chunk, _MAIL)
+    await _refuse(tx, chunk, "/email", "invalid_mail_address", "This is no mail address.", _NO_MAIL)
+    await _refuse(tx, chunk, "/role", "unknown_role", "There is no such role.", _NO_ROLE)
+    await _run(tx, chunk, _LOGINS.replace("{new_id}", _NEW_LOGIN_ID))
+    await _run(tx, chunk, _FOUND)
+    await _run(tx, chunk, _UNKNOWN_ACCOUNT)
+    taken = "This person is a user of the account already."
+    await _refuse(tx, chunk, "/email", "user_exists", taken, _TAKEN)
 
 
 USERS: Final = TableFeed(
@@ -73,6 +104,7 @@ USERS: Final = TableFeed(
     table=member,
     columns=(
         FeedColumn(column="login_id", field="email", value="c.login_id"),
+        FeedColumn(column="name", published=False),
         FeedColumn(column="account_source", field="account", value="c.account_source"),
         FeedColumn(column="account_external_id", field="account"),
         FeedColumn(column="account_id", field="account", value="c.account_id"),

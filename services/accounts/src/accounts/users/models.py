@@ -13,13 +13,18 @@ Status = Literal["created", "invited", "active"]
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A login's membership of an account. `sees_prices` and `sees_stock` narrow the role's flags."""
+    """A login's membership of an account. `sees_prices` and `sees_stock` narrow the role's flags.
+
+    `name` is what the account calls the person, `login_name` what the person does: other accounts may have
+    taught us that one, so it is for the person and for staff only.
+    """
 
     id: str
     version: int
     login_id: str
     email: str
     name: str | None
+    login_name: str | None
     account_id: str
     account_number: str | None
     account_name: str | None

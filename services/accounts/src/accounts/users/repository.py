@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from accounts.blocks import stricter
 from accounts.roles.models import Role
@@ -16,6 +17,7 @@ _MEMBER_COLUMNS = (
     "id",
     "version",
     "login_id",
+    "name",
     "account_id",
     "managed_by",
     "sees_prices",
@@ -31,12 +33,13 @@ def _statement() -> Select[Any]:
     return select(
         *(member.c[name] for name in _MEMBER_COLUMNS),
         login.c.email,
-        login.c.name,
+        login.c.name.label("login_name"),
         account.c.number.label("account_number"),
         account.c.name.label("account_name"),
         account.c.currency,
         account.c.erp_block,
         account.c.platform_block,
+        account.c.deleted.label("account_deleted"),
         *_ROLE_COLUMNS,
     ).select_from(
         member.join(login, login.c.id == member.c.login_id)
@@ -50,6 +53,8 @@ def _read(row: RowMapping) -> User:
     its_role = {name: columns.pop(f"role_{name}") for name in Role.__dataclass_fields__}
     its_role["permissions"] = frozenset(its_role["permissions"])
     block = stricter(columns.pop("erp_block"), columns.pop("platform_block"))
+    if columns.pop("account_deleted"):
+        block = "access"
     return User(**columns, block=block, role=Role(**its_role))
 
 
@@ -67,16 +72,18 @@ class UserRepository:
         row = await tx.first(statement.with_for_update(of=member))
         return _read(row) if row else None
 
-    async def of_login(self, reader: Reader, login_id: str) -> list[User]:
-        """Every user that a login is, by account number; those of removed accounts are left out."""
-        statement = _statement().where(member.c.login_id == login_id, *_scope(None), ~account.c.deleted)
-        return [_read(row) for row in await reader.all(statement.order_by(account.c.number, member.c.id))]
-
-    async def of_membership(self, tx: Transaction, login_id: str, account_id: str) -> User | None:
-        """The user a login is in an account, removed or not, locked."""
-        statement = _statement().where(member.c.login_id == login_id, member.c.account_id == account_id)
-        row = await tx.first(statement.with_for_update(of=member))
+    async def held(self, tx: Transaction, user_id: str) -> User | None:
+        """The user, locked, and everything its rights come from kept as it is until the transaction ends."""
+        if await self.locked(tx, user_id, None) is None:
+            return None
+        statement = _statement().where(member.c.id == user_id)
+        row = await tx.first(statement.with_for_update(read=True, of=[account, role]))
         return _read(row) if row else None
+
+    async def of_login(self, reader: Reader, login_id: str) -> list[User]:
+        """Every user that a login is, by account number."""
+        statement = _statement().where(member.c.login_id == login_id, *_scope(None))
+        return [_read(row) for row in await reader.all(statement.order_by(account.c.number, member.c.id))]
 
     async def page(
         self, reader: Reader, account_id: str | None, after_id: str | None, limit: int
@@ -98,9 +105,10 @@ class UserRepository:
         """Users with these ids, removed ones too."""
         return [_read(row) for row in await reader.all(_statement().where(member.c.id.in_(user_ids)))]
 
-    async def add(self, tx: Transaction, user: User) -> None:
-        """Stores a new user."""
-        await tx.execute(insert(member).values(**_written(user), source="", external_id=user.id))
+    async def add(self, tx: Transaction, user: User) -> bool:
+        """Stores a new user; False if the login is a user of the account already."""
+        statement = insert(member).values(**_written(user), source="", external_id=user.id)
+        return await tx.execute(statement.on_conflict_do_nothing()) == 1
 
     async def save(self, tx: Transaction, user: User) -> None:
         """Stores a changed user."""

@@ -7,6 +7,7 @@ from fastapi import Depends, Query, Response, status
 
 from accounts.errors import AccountNotFound, ManagedByErp, RoleNotFound, UserExists, UserNotFound
 from accounts.users.schemas import (
+    Colleague,
     StaffUserInvite,
     UserInvitations,
     UserInvitationsSent,
@@ -137,10 +138,10 @@ async def remove_user(wiring: Wired, principal: Writing, user_id: Identifier, ve
 )
 async def list_colleagues(
     wiring: Wired, principal: AccountAdmin, paging: Annotated[Paging, Depends()]
-) -> Page[UserOut]:
+) -> Page[Colleague]:
     after = paging.after("colleagues", principal.account_id)
     found = await wiring.users.page(_own(principal), after[0] if after else None, paging.limit)
-    return paging.page(found, UserOut.of, lambda user: [user.id])
+    return paging.page(found, Colleague.of, lambda user: [user.id])
 
 
 @routes.post(
@@ -152,11 +153,11 @@ async def list_colleagues(
 )
 async def invite_colleague(
     wiring: Wired, principal: AccountAdmin, body: UserInvite, response: Response
-) -> UserOut:
+) -> Colleague:
     user = await wiring.users.invite(principal, body.for_account(_own(principal)))
     set_etag(response, user.version)
     response.headers["Location"] = f"/v1/users/{user.id}"
-    return UserOut.of(user)
+    return Colleague.of(user)
 
 
 @routes.get(
@@ -167,10 +168,10 @@ async def invite_colleague(
 )
 async def get_colleague(
     wiring: Wired, principal: AccountAdmin, user_id: Identifier, response: Response
-) -> UserOut:
+) -> Colleague:
     user = await wiring.users.get(user_id, _own(principal))
     set_etag(response, user.version)
-    return UserOut.of(user)
+    return Colleague.of(user)
 
 
 @routes.patch(
@@ -186,10 +187,10 @@ async def change_colleague(
     body: UserPatch,
     version: Version,
     response: Response,
-) -> UserOut:
+) -> Colleague:
     user = await wiring.users.change(principal, user_id, _own(principal), body.change(), version)
     set_etag(response, user.version)
-    return UserOut.of(user)
+    return Colleague.of(user)
 
 
 @routes.delete(

@@ -1,7 +1,7 @@
 """Users on the wire."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import Field
 
@@ -11,12 +11,11 @@ from chassis.models import Answer, StrictModel
 from chassis.values import Flag, Identifier, Line, Locale, MailAddress
 
 
-class UserOut(Answer):
-    """A user of an account."""
+class Colleague(Answer):
+    """A user as the account sees it: nothing here tells whether the person had a login before."""
 
     id: str
     account_id: str
-    login_id: str
     email: str
     name: str | None
     role_id: str
@@ -30,10 +29,17 @@ class UserOut(Answer):
     last_login_on: date | None
 
     @classmethod
-    def of(cls, user: User) -> "UserOut":
+    def of(cls, user: User) -> Self:
         """The wire form of a user."""
         own = {name: getattr(user, name) for name in cls.model_fields if hasattr(user, name)}
         return cls(**own, role_id=user.role.id, role_code=user.role.code)
+
+
+class UserOut(Colleague):
+    """A user as staff see it."""
+
+    login_id: str
+    login_name: str | None
 
 
 class UserInvite(StrictModel):

@@ -94,7 +94,7 @@ class UserService:
         """A new user, told by mail. Raises AccountNotFound, RoleNotFound, UserExists."""
         async with self._database.transaction() as tx:
             account = await self._accounts.find(tx, wanted.account_id)
-            role = await self._roles.find(tx, wanted.role_id)
+            role = await self._roles.held(tx, wanted.role_id)
             if account is None:
                 raise AccountNotFound
             if role is None or role.kind != "user":
@@ -133,7 +133,7 @@ class UserService:
             before = await self._locked(tx, user_id, account_id, version)
             role = None
             if wanted.role_id is not None:
-                role = await self._roles.find(tx, wanted.role_id)
+                role = await self._roles.held(tx, wanted.role_id)
                 if role is None or role.kind != "user":
                     raise RoleNotFound
             change = UserChange(role, wanted.sees_prices, wanted.sees_stock)
@@ -151,16 +151,15 @@ class UserService:
     async def _joined(
         self, tx: Transaction, login: Login, account: CustomerAccount, role: Role, wanted: Invitation
     ) -> User:
-        former = await self._users.of_membership(tx, login.id, account.id)
-        if former is not None and not former.deleted:
-            raise UserExists
+        # Who comes back after a removal is a new user: nothing given to the former one counts again.
         now = self._clock.now()
         user = User(
-            id=former.id if former else new_id(),
-            version=next_version(former.version if former else None, now),
+            id=new_id(),
+            version=next_version(None, now),
             login_id=login.id,
             email=login.email,
-            name=login.name,
+            name=wanted.name,
+            login_name=login.name,
             account_id=account.id,
             account_number=account.number,
             account_name=account.name,
@@ -174,7 +173,8 @@ class UserService:
             first_login_at=None,
             last_login_on=None,
         )
-        await (self._users.save if former else self._users.add)(tx, user)
+        if not await self._users.add(tx, user):
+            raise UserExists
         return user
 
     async def _locked(self, tx: Transaction, user_id: str, account_id: str | None, version: int) -> User:

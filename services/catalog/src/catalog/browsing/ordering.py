@@ -32,7 +32,7 @@ class Ordering:
             THEN json_build_object('product_id', w.id, 'visible', false)
             ELSE json_build_object('product_id', p.id, 'visible', true, 'source', p.source,
                 'external_id', p.external_id, 'description', coalesce(l.title, p.external_id),
-                'base_unit', p.base_unit, 'base_unit_decimals', coalesce(u.decimals, 0),
+                'base_unit', p.base_unit, 'decimals', coalesce(u.decimals, 0),
                 'sales_unit', coalesce(p.sales_unit, p.base_unit), 'units', {items.UNITS},
                 'order_terms', {items.ORDER_TERMS}, 'tax_group', p.tax_group,
                 'discount_group', p.discount_group, 'lifecycle', p.lifecycle) END

@@ -113,8 +113,8 @@ class Browsing:
         statement.text = f"""WITH best AS (
             SELECT l.product_id, s.rank FROM listing l JOIN {found} s ON s.product_id = l.product_id
             WHERE {visible(statement, audience)} ORDER BY s.rank, l.product_id LIMIT {limit})
-        SELECT json_build_object('type', 'product', 'id', p.id, 'external_id', p.external_id,
-            'title', coalesce({title}, p.description, p.external_id))::text AS item
+        SELECT json_build_object('type', 'product', 'text', coalesce({title}, p.description, p.external_id),
+            'id', p.id, 'external_id', p.external_id)::text AS item
         FROM best JOIN product p ON p.id = best.product_id ORDER BY best.rank, p.id"""
         return b'{"items":' + _joined(await self._rows(statement)) + b"}"
 

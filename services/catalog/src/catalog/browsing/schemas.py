@@ -146,9 +146,9 @@ class Suggestion(Answer):
     """What somebody who types may mean."""
 
     type: Literal["product"]
+    text: str
     id: str
     external_id: str
-    title: str
 
 
 class Suggestions(Answer):
@@ -198,7 +198,7 @@ class OrderingItem(Answer):
     external_id: str | None = None
     description: str | None = None
     base_unit: str | None = None
-    base_unit_decimals: int | None = None
+    decimals: int | None = Field(None, description="Of a quantity in the base unit.")
     sales_unit: str | None = None
     units: list[UnitOut] | None = None
     order_terms: OrderTermsOut | None = None

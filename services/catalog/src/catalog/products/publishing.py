@@ -1,13 +1,63 @@
 """Publishing products: listings made anew, and an event for each whose public state changed."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
 
 from catalog import events
+from catalog.events import OrderTerms, Packaging, ProductState
 from catalog.listings.repository import Listings
-from catalog.products.repository import ProductRepository, state_hash
+from catalog.products.models import ProductSnapshot
+from catalog.products.repository import ProductRepository
 from chassis.clock import Clock, milliseconds
 from chassis.database import Transaction
+from chassis.values import plain
 from eventing.outbox import Outbox, Outgoing
+
+
+def state_of(snapshot: ProductSnapshot) -> ProductState:
+    """What others get to know of a product."""
+    row = snapshot.row
+    return ProductState(
+        id=row["id"],
+        source=row["source"],
+        external_id=row["external_id"],
+        brand_id=row["brand_id"],
+        item_group_id=row["item_group_id"],
+        category_ids=sorted(snapshot.category_ids),
+        variant_group_id=snapshot.variant_group_id,
+        base_unit=row["base_unit"],
+        sales_unit=row["sales_unit"] or row["base_unit"],
+        units=_packagings(row["packagings"]),
+        order_terms=OrderTerms(
+            minimum=_text(row["minimum_quantity"]),
+            multiple=_text(row["quantity_multiple"]),
+            maximum=_text(row["maximum_quantity"]),
+        ),
+        tax_group=row["tax_group"],
+        discount_group=row["discount_group"],
+        lifecycle=row["lifecycle"],
+        superseded_by_id=row["superseded_by_id"],
+        placeholder=row["placeholder"],
+        completeness=dict(sorted(snapshot.completeness.items())),
+        is_charge=row["is_charge"],
+    )
+
+
+def _packagings(stored: Sequence[Mapping[str, Any]] | None) -> list[Packaging]:
+    return [
+        Packaging(
+            unit=entry["unit"],
+            quantity_in_base_unit=plain(Decimal(entry["quantity_in_base_unit"])),
+            gtin=entry.get("gtin"),
+        )
+        for entry in stored or ()
+    ]
+
+
+def _text(value: Decimal | None) -> str | None:
+    return None if value is None else plain(value)
 
 
 class ProductPublisher:
@@ -19,24 +69,39 @@ class ProductPublisher:
         self._outbox = outbox
         self._clock = clock
 
-    async def changed(self, tx: Transaction, product_ids: Sequence[str]) -> None:
-        """After these products changed in any way; their rows are locked, a membership lock is held."""
+    async def fed(self, tx: Transaction, product_ids: Sequence[str]) -> None:
+        """After a feed wrote these products, and with them new versions; a membership lock is held."""
         await self._listings.refresh(tx, product_ids)
-        await self.publish(tx, product_ids)
+        await self._publish(tx, product_ids, raised=True)
+
+    async def changed(self, tx: Transaction, product_ids: Sequence[str]) -> None:
+        """After anything else about these products changed; they and a membership lock are held."""
+        await self._listings.refresh(tx, product_ids)
+        await self._publish(tx, product_ids, raised=False)
 
     async def publish(self, tx: Transaction, product_ids: Sequence[str]) -> None:
+        """After something changed that no listing shows; the products are locked."""
+        await self._publish(tx, product_ids, raised=False)
+
+    async def _publish(self, tx: Transaction, product_ids: Sequence[str], *, raised: bool) -> None:
         """Events for those whose public state differs from what was last published."""
-        states = {}
-        hashes = {}
+        known = await self._products.hashes(tx, product_ids)
+        states: dict[str, ProductState] = {}
+        hashes: dict[str, bytes] = {}
+        versions: dict[str, int] = {}
         for snapshot in await self._products.snapshots(tx, product_ids):
-            state = snapshot.state()
-            fingerprint = state_hash(state.model_dump_json())
-            if fingerprint != snapshot.row["published_hash"]:
+            state = state_of(snapshot)
+            fingerprint = hashlib.sha256(state.model_dump_json().encode()).digest()
+            if fingerprint != known.get(state.id):
                 states[state.id] = state
                 hashes[state.id] = fingerprint
+                versions[state.id] = snapshot.row["version"]
         if not states:
             return
-        versions = await self._products.stamp(tx, hashes, milliseconds(self._clock.now()))
+        if not raised:
+            now = milliseconds(self._clock.now())
+            versions = await self._products.raise_versions(tx, sorted(states), now)
+        await self._products.remember(tx, hashes)
         await self._outbox.put(
             tx, [Outgoing(events.PRODUCT, key, versions[key], states[key]) for key in sorted(states)]
         )
@@ -47,9 +112,9 @@ class ProductPublisher:
         """The next states with an id above `after_key`, for `eventing.republish`."""
         ids = await self._products.chunk(tx, after_key, limit)
         if bump and ids:
-            await self._products.bump(tx, ids, milliseconds(self._clock.now()))
+            await self._products.raise_versions(tx, ids, milliseconds(self._clock.now()))
         found = await self._products.snapshots(tx, ids)
         return [
-            Outgoing(events.PRODUCT, snapshot.row["id"], snapshot.row["version"], snapshot.state())
+            Outgoing(events.PRODUCT, snapshot.row["id"], snapshot.row["version"], state_of(snapshot))
             for snapshot in found
         ]

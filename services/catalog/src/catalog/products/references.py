@@ -38,5 +38,5 @@ class ProductReferences:
             keys = [(row["source"], row["external_id"]) for row in missing]
             ids = [new_id() for _ in keys]
             made = await self._products.add_placeholders(tx, ids, keys, milliseconds(self._clock.now()))
-            await self._publisher.changed(tx, made)
+            await self._publisher.fed(tx, made)
         await tx.execute(text(_RESOLVE.format(**names)))

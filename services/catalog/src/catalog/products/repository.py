@@ -1,14 +1,26 @@
 """Products ⇄ PostgreSQL."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from sqlalchemy import ARRAY, BigInteger, LargeBinary, RowMapping, Text, bindparam, func, select, text, update
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    LargeBinary,
+    RowMapping,
+    Text,
+    any_,
+    bindparam,
+    func,
+    literal,
+    select,
+    text,
+)
 
 from catalog.families.repository import FamilyRepository
 from catalog.products.models import ProductSnapshot
-from catalog.tables import listing, product, product_category, product_content
+from catalog.tables import listing, product, product_category, product_content, published
 from chassis.database import Reader, Transaction
 
 _PLACEHOLDERS: Final = text(
@@ -19,10 +31,21 @@ FROM unnest(CAST(:ids AS text[]), CAST(:sources AS text[]), CAST(:keys AS text[]
 ORDER BY source, external_id ON CONFLICT (source, external_id) DO NOTHING RETURNING id"""
 )
 
-_STAMP: Final = text(
-    """UPDATE product p SET published_hash = w.hash, version = greatest(p.version + 1, CAST(:now AS bigint))
-FROM unnest(:ids, :hashes) AS w (id, hash) WHERE p.id = w.id RETURNING p.id, p.version"""
+_RAISE: Final = text(
+    """UPDATE product SET version = greatest(version + 1, CAST(:now AS bigint))
+WHERE id = ANY(CAST(:ids AS text[])) RETURNING id, version"""
+)
+
+_REMEMBER: Final = text(
+    """INSERT INTO published (product_id, hash)
+SELECT id, hash FROM unnest(:ids, :hashes) AS w (id, hash) ORDER BY id
+ON CONFLICT (product_id) DO UPDATE SET hash = excluded.hash"""
 ).bindparams(bindparam("ids", type_=ARRAY(Text)), bindparam("hashes", type_=ARRAY(LargeBinary)))
+
+
+def _among(column: Column[str], ids: Sequence[str]) -> ColumnElement[bool]:
+    """Membership by one array parameter: a parameter per id costs more than the query."""
+    return column == any_(literal(list(ids), ARRAY(Text)))
 
 
 class ProductRepository:
@@ -34,17 +57,17 @@ class ProductRepository:
     async def snapshots(self, tx: Reader, product_ids: Sequence[str]) -> list[ProductSnapshot]:
         """Products by id, with what their public state is made of."""
         ids = list(product_ids)
-        rows = await tx.all(select(product).where(product.c.id.in_(ids)).order_by(product.c.id))
+        rows = await tx.all(select(product).where(_among(product.c.id, ids)).order_by(product.c.id))
         grouped = select(
             product_category.c.product_id, func.array_agg(product_category.c.category_id).label("ids")
         )
-        grouped = grouped.where(product_category.c.product_id.in_(ids)).group_by(
+        grouped = grouped.where(_among(product_category.c.product_id, ids)).group_by(
             product_category.c.product_id
         )
         categories = {row["product_id"]: row["ids"] for row in await tx.all(grouped)}
         contents = {
             row["product_id"]: row
-            for row in await tx.all(select(product_content).where(product_content.c.product_id.in_(ids)))
+            for row in await tx.all(select(product_content).where(_among(product_content.c.product_id, ids)))
         }
         completeness = await self._families.completeness(tx, [key for key in ids if key in contents])
         return [
@@ -65,22 +88,28 @@ class ProductRepository:
 
     async def existing(self, reader: Reader, product_ids: Sequence[str]) -> Sequence[str]:
         """Those of the ids that are products."""
-        return await reader.scalars(select(product.c.id).where(product.c.id.in_(list(product_ids))))
+        return await reader.scalars(select(product.c.id).where(_among(product.c.id, product_ids)))
 
     async def lock(self, tx: Transaction, product_ids: Sequence[str]) -> Sequence[str]:
         """Locks products in the order of their ids; returns those that exist."""
-        wanted = select(product.c.id).where(product.c.id.in_(list(product_ids))).order_by(product.c.id)
+        wanted = select(product.c.id).where(_among(product.c.id, product_ids)).order_by(product.c.id)
         return await tx.scalars(wanted.with_for_update(key_share=True))
 
-    async def stamp(self, tx: Transaction, hashes: Mapping[str, bytes], now_ms: int) -> dict[str, int]:
-        """Gives products a new version and remembers what was published; versions by id."""
-        params = {"ids": list(hashes), "hashes": list(hashes.values()), "now": now_ms}
-        return {row["id"]: row["version"] for row in await tx.all(_STAMP, params)}
+    async def hashes(self, reader: Reader, product_ids: Sequence[str]) -> dict[str, bytes]:
+        """What is remembered of the states last published, by id."""
+        rows = await reader.all(select(published).where(_among(published.c.product_id, product_ids)))
+        return {row["product_id"]: row["hash"] for row in rows}
 
-    async def bump(self, tx: Transaction, product_ids: Sequence[str], now_ms: int) -> None:
-        """Raises versions, for republishing after a database was restored."""
-        raised = func.greatest(product.c.version + 1, bindparam("now", now_ms, type_=BigInteger))
-        await tx.execute(update(product).where(product.c.id.in_(list(product_ids))).values(version=raised))
+    async def remember(self, tx: Transaction, hashes: Mapping[str, bytes]) -> None:
+        """Remembers what is published now."""
+        await tx.execute(_REMEMBER, {"ids": list(hashes), "hashes": list(hashes.values())})
+
+    async def raise_versions(
+        self, tx: Transaction, product_ids: Sequence[str], now_ms: int
+    ) -> dict[str, int]:
+        """Gives products a new version; versions by id."""
+        rows = await tx.all(_RAISE, {"ids": list(product_ids), "now": now_ms})
+        return {row["id"]: row["version"] for row in rows}
 
     async def chunk(self, tx: Transaction, after_id: str | None, limit: int) -> Sequence[str]:
         """Ids in order, their rows locked."""
@@ -120,8 +149,3 @@ class ProductRepository:
         if after_id is not None:
             statement = statement.where(product.c.id > after_id)
         return await reader.all(statement)
-
-
-def state_hash(payload: str) -> bytes:
-    """What is remembered of a published state."""
-    return hashlib.sha256(payload.encode()).digest()

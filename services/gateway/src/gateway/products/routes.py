@@ -8,7 +8,7 @@ them for the contract and answers with the same functions (a test holds both tog
 
 import re
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from fastapi import Depends, Query, Request
 from starlette.responses import Response
@@ -40,11 +40,12 @@ SEES_PRODUCTS: Final = channel("products:read")
 Seeing = Annotated[Principal, Depends(SEES_PRODUCTS)]
 Pricing = Annotated[Principal, Depends(channel("prices:read"))]
 Include = Annotated[str | None, Query(max_length=200, description="Parts to add, comma separated.")]
+Sort = Literal["relevance", "external_id", "title", "newest"]
 Language = Annotated[Locale | None, Query(description="Language of the answer; else by Accept-Language.")]
 SEEN: Final = problems(UpstreamDown, VisibilityPending)
 _IDENTIFIER: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _PARAMETERS: Final = frozenset(
-    {"category_id", "q", "id", "attribute", "sort", "include", "limit", "cursor", "locale"}
+    {"category_id", "q", "id", "attribute", "sort", "include", "limit", "cursor", "locale", "tree_id"}
 )
 
 
@@ -59,14 +60,14 @@ async def list_products(
     request: Request,
     principal: Seeing,
     category_id: Annotated[
-        Identifier | None, Query(description="Only this category and those below it.")
-    ] = None,
+        list[Identifier], Query(max_length=200, description="Only these categories and those below.")
+    ] = [],  # noqa: B006 - only read
     q: Annotated[SearchText | None, Query(description="What somebody typed: words or a code.")] = None,
     id: Annotated[list[Identifier], Query(max_length=200, description="Only these.")] = [],  # noqa: A002, B006 - the parameter's published name; only read
     attribute: Annotated[
         list[str], Query(description="`code:value` or `code:low..high`; repeated for or.")
     ] = [],  # noqa: B006 - only read
-    sort: Annotated[str | None, Query(max_length=50, description="Order of the list.")] = None,
+    sort: Annotated[Sort | None, Query(description="Without: by relevance, or by SKU.")] = None,
     include: Include = None,
     locale: Language = None,
     limit: Limit = 50,
@@ -80,7 +81,7 @@ async def list_products(
     operation_id="get_product",
     summary="One product",
     response_model=ProductDetail,
-    responses=problems(ProductNotFound, UpstreamDown, VisibilityPending),
+    responses=problems(ProductNotFound, FilterInvalid, UpstreamDown, VisibilityPending),
 )
 async def get_product(
     request: Request,
@@ -97,7 +98,7 @@ async def get_product(
     operation_id="list_product_relations",
     summary="Accessories, alternatives, spare parts and successors of a product",
     response_model=RelationPage,
-    responses=problems(ProductNotFound, CursorInvalid, UpstreamDown, VisibilityPending),
+    responses=problems(ProductNotFound, FilterInvalid, UpstreamDown, VisibilityPending),
 )
 async def list_product_relations(
     request: Request,
@@ -105,8 +106,6 @@ async def list_product_relations(
     product_id: Identifier,
     include: Include = None,
     locale: Language = None,
-    limit: Limit = 50,
-    cursor: CursorText = None,
 ) -> Response:
     return _response(await _wiring(request).composer.relations(_asked(request, principal), product_id))
 
@@ -123,7 +122,7 @@ async def suggest(
     principal: Seeing,
     q: Annotated[SearchText, Query(description="What was typed so far.")],
     locale: Language = None,
-    limit: Annotated[int, Query(ge=1, le=20, description="How many at most.")] = 10,
+    limit: Annotated[int, Query(ge=1, le=20, description="How many at most.")] = 8,
 ) -> Response:
     return await suggestions(request, principal)
 
@@ -160,7 +159,12 @@ async def get_prices(request: Request, principal: Pricing, body: PricesRequest) 
     response_model=CategoriesAnswer,
     responses=SEEN,
 )
-async def list_categories(request: Request, principal: Seeing, locale: Language = None) -> Response:
+async def list_categories(
+    request: Request,
+    principal: Seeing,
+    tree_id: Annotated[Identifier | None, Query(description="Only this tree.")] = None,
+    locale: Language = None,
+) -> Response:
     asked = _asked(request, principal)
     return _response(await _wiring(request).composer.from_catalog(asked, "GET", "/internal/v1/categories"))
 

@@ -1,12 +1,21 @@
 """Products on the wire of the channel surface, as catalog and pricing write them: for the contract."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.models import StrictModel
-from chassis.values import CurrencyCode, Identifier, Line, Percent, Quantity, StockQuantity, UnitPrice
+from chassis.values import (
+    CurrencyCode,
+    ExternalKey,
+    Identifier,
+    Line,
+    Percent,
+    Quantity,
+    StockQuantity,
+    UnitPrice,
+)
 
 
 class Shown(BaseModel):
@@ -43,8 +52,8 @@ class Availability(Shown):
     """What is in stock, in the base unit."""
 
     quantity: StockQuantity
-    unit: str
-    as_of: datetime | None = None
+    unit: str | None
+    as_of: datetime | None
 
 
 class BrandShown(Shown):
@@ -59,7 +68,7 @@ class Packaging(Shown):
 
     unit: str
     quantity_in_base_unit: Quantity
-    gtin: str | None = None
+    gtin: str | None
     decimals: int
 
 
@@ -80,11 +89,11 @@ class ProductItem(Shown):
     title: str
     brand: BrandShown | None
     category_ids: list[str]
-    base_unit: str
-    sales_unit: str
+    base_unit: str | None
+    sales_unit: str | None
     units: list[Packaging]
     order_terms: OrderTerms
-    lifecycle: str
+    lifecycle: Literal["active", "phase_out"]
     image: str | None
     availability: Availability | None = None
     price: Price | None = None
@@ -122,8 +131,8 @@ class ProductPage(Shown):
 class AttributeValueShown(Shown):
     """One value of an attribute."""
 
-    value: Any
-    label: Any
+    value: str
+    label: str
 
 
 class AttributeShown(Shown):
@@ -173,8 +182,10 @@ class ProductDetail(ProductItem):
 class Suggestion(Shown):
     """What somebody who types this may be looking for."""
 
-    type: str
+    type: Literal["product"]
     text: str
+    id: str
+    external_id: str
 
 
 class Suggestions(Shown):
@@ -186,7 +197,7 @@ class Suggestions(Shown):
 class ResolveLine(StrictModel):
     """A number as somebody wrote it down: SKU, GTIN, manufacturer's, former, or the account's own."""
 
-    code: Line
+    code: ExternalKey
     quantity: Quantity | None = None
     unit: Line | None = None
 
@@ -200,8 +211,12 @@ class ResolveRequest(StrictModel):
 class ResolvedLine(Shown):
     """What was found for one line."""
 
-    status: Literal["matched", "ambiguous", "superseded", "not_found"]
+    index: int
     code: str
+    quantity: Quantity | None
+    unit: str | None
+    status: Literal["matched", "ambiguous", "superseded", "not_found"]
+    products: list[ProductItem]
 
 
 class Resolved(Shown):
@@ -248,9 +263,11 @@ class CategoryShown(Shown):
     code: str
     name: str
     position: int
+    product_count: int
 
 
 class CategoriesAnswer(Shown):
     """The categories in which the caller sees something."""
 
     items: list[CategoryShown]
+    next_cursor: str | None

@@ -134,8 +134,19 @@ class ExportRepository:
         return [Step(**{name: row[name] for name in names}) for row in await reader.all(statement)]
 
     async def adopt(self, tx: Transaction, by: Connector) -> None:
-        """Gives the connector those exports of its source that nobody served yet."""
+        """Gives the connector those exports of its source that nobody serves (any more).
+
+        READY is the one state in which the ERP certainly does not have the order, so it may change hands.
+        """
         table = order_export.c
+        retired = select(connector.c.id).where(
+            connector.c.source == by.source, or_(connector.c.deleted, ~connector.c.active)
+        )
+        await tx.execute(
+            update(order_export)
+            .where(table.connector_id.in_(retired), table.state == State.READY.value)
+            .values(connector_id=by.id)
+        )
         await tx.execute(
             update(order_export)
             .where(table.connector_id.is_(None), table.source == by.source)

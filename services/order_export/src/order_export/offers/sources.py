@@ -116,12 +116,14 @@ def _product(item: Mapping[str, Any]) -> Product | None:
     # Without any unit a quantity means nothing, so such a product cannot be ordered.
     if not item["visible"] or sales_unit is None:
         return None
+    base_unit = item.get("base_unit") or sales_unit
+    # A packaging is counted in whole ones; what the base unit may be split into, catalog says.
     units = {
-        unit["unit"]: Unit(unit["unit"], Decimal(unit["quantity_in_base_unit"]), unit.get("decimals"))
-        for unit in item["units"]
+        unit["unit"]: Unit(unit["unit"], Decimal(unit["quantity_in_base_unit"]), unit.get("decimals") or 0)
+        for unit in item.get("units") or ()
     }
-    for code in (item.get("base_unit") or sales_unit, sales_unit):
-        units.setdefault(code, Unit(code, Decimal(1), item.get("decimals")))
+    units[base_unit] = Unit(base_unit, Decimal(1), item.get("base_unit_decimals"))
+    units.setdefault(sales_unit, units[base_unit])
     terms = item.get("order_terms") or {}
     return Product(
         id=item["product_id"],

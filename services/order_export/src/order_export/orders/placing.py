@@ -96,6 +96,8 @@ class OrderPlacing:
         async with self._database.read() as reader:
             if await self._projections.block_of(reader, _account_of(principal)) != "none":
                 raise AccountOnHold
+            if await self._projections.is_removed(reader, principal.subject):
+                raise Denied("this user was removed")
             known = await self._keys.recall(reader, request)
             if known is not None:
                 return known

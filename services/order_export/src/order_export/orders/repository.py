@@ -222,5 +222,5 @@ def _matches(q: str) -> Any:
     return or_(
         table.order_number.icontains(q, autoescape=True),
         table.customer_reference.icontains(q, autoescape=True),
-        table.erp_order_numbers.any(q),
+        table.erp_order_numbers.contains([q]),
     )

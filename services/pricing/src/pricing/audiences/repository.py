@@ -1,9 +1,24 @@
 """Audiences, principals and what they follow from ⇄ PostgreSQL."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import RowMapping, Select, and_, exists, or_, select, text, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    RowMapping,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 
 from chassis.database import Reader, Transaction
@@ -30,6 +45,12 @@ def _principal(row: RowMapping) -> VisibilityPrincipal:
     return VisibilityPrincipal(
         row["id"], row["version"], row["audience_id"], row["account_id"], row["deleted"]
     )
+
+
+def _among(column: Column[Any], values: Iterable[str]) -> ColumnElement[bool]:
+    """`column` is one of the values: one parameter however many they are, where IN has one each."""
+    given = bindparam(None, list(values), type_=ARRAY(Text), unique=True)
+    return column == func.any(given)
 
 
 def _owns(kind: OwnerKind, owner: Any) -> Any:
@@ -68,7 +89,10 @@ class AudienceRepository:
             rows = [{"id": account_id, "version": 0} for account_id in wanted]
             await tx.execute(pg_insert(account).on_conflict_do_nothing(), rows)
             await tx.all(
-                select(account.c.id).where(account.c.id.in_(wanted)).order_by(account.c.id).with_for_update()
+                select(account.c.id)
+                .where(_among(account.c.id, wanted))
+                .order_by(account.c.id)
+                .with_for_update()
             )
 
     async def store_accounts(self, tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -81,12 +105,14 @@ class AudienceRepository:
 
     async def accounts_of(self, reader: Reader, user_ids: Sequence[str]) -> list[str]:
         """The accounts these users are known to belong to."""
-        found = select(member.c.account_id).where(member.c.id.in_(user_ids), member.c.account_id.is_not(None))
+        found = select(member.c.account_id).where(
+            _among(member.c.id, user_ids), member.c.account_id.is_not(None)
+        )
         return list(await reader.scalars(found))
 
     async def memberships(self, reader: Reader, account_ids: Sequence[str]) -> list[Membership]:
         """The users of accounts, removed ones too, by id."""
-        statement = _memberships().where(member.c.account_id.in_(account_ids)).order_by(member.c.id)
+        statement = _memberships().where(_among(member.c.account_id, account_ids)).order_by(member.c.id)
         return [Membership(**row) for row in await reader.all(statement)]
 
     async def born(self, tx: Transaction, grounds: Sequence[Grounds]) -> None:
@@ -110,7 +136,7 @@ class AudienceRepository:
         self, tx: Transaction, audience_ids: Sequence[str], *, uncompiled: bool
     ) -> list[Audience]:
         """These audiences in order, locked; with `uncompiled` only those that never were compiled."""
-        statement = select(audience).where(audience.c.id.in_(audience_ids)).order_by(audience.c.id)
+        statement = select(audience).where(_among(audience.c.id, audience_ids)).order_by(audience.c.id)
         if uncompiled:
             statement = statement.where(audience.c.entries.is_(None))
         return [_audience(row) for row in await tx.all(statement.with_for_update())]
@@ -137,24 +163,24 @@ class AudienceRepository:
         conditions = [
             and_(
                 visibility_rule.c.owner_kind == kind.value,
-                visibility_rule.c.owner_id.in_([owner for owner in named if owner is not None]),
+                _among(visibility_rule.c.owner_id, (owner for owner in named if owner is not None)),
             )
             for kind, named in owners.items()
         ]
         rows = await reader.all(select(visibility_rule).where(~visibility_rule.c.deleted, or_(*conditions)))
         return [read_rule(row) for row in rows]
 
-    async def save(self, tx: Transaction, changed: Audience) -> None:
-        """Stores a compiled audience."""
-        await tx.execute(
-            update(audience)
-            .where(audience.c.id == changed.id)
-            .values(version=changed.version, entries=changed.entries)
-        )
+    async def save(self, tx: Transaction, changed: Sequence[Audience]) -> None:
+        """Stores compiled audiences."""
+        if changed:
+            statement = update(audience).where(audience.c.id == bindparam("of"))
+            values: dict[str, Any] = {"version": bindparam("version"), "entries": bindparam("entries")}
+            rows = [{"of": item.id, "version": item.version, "entries": item.entries} for item in changed]
+            await tx.execute(statement.values(values), rows)
 
     async def principals(self, tx: Transaction, user_ids: Sequence[str]) -> dict[str, VisibilityPrincipal]:
         """The principals of users, locked, by user."""
-        statement = select(principal).where(principal.c.id.in_(user_ids)).order_by(principal.c.id)
+        statement = select(principal).where(_among(principal.c.id, user_ids)).order_by(principal.c.id)
         return {row["id"]: _principal(row) for row in await tx.all(statement.with_for_update())}
 
     async def save_principals(self, tx: Transaction, changed: Sequence[VisibilityPrincipal]) -> None:

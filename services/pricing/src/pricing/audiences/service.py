@@ -135,8 +135,7 @@ class AudienceService:
         found = await self._audiences.audience_chunk(tx, after, limit)
         if bump:
             found = [replace(audience, version=self._next(audience.version)) for audience in found]
-            for audience in found:
-                await self._audiences.save(tx, audience)
+            await self._audiences.save(tx, found)
         return [audience_event(audience) for audience in found]
 
     async def republish_principals(
@@ -160,8 +159,7 @@ class AudienceService:
         locked = await self._audiences.locked(tx, audience_ids, uncompiled=uncompiled)
         rules = await self._audiences.rules_for(tx, [audience.grounds for audience in locked])
         changed = [after for before in locked if (after := self._recompiled(before, rules))]
-        for audience in changed:
-            await self._audiences.save(tx, audience)
+        await self._audiences.save(tx, changed)
         await self._outbox.put(tx, [audience_event(audience) for audience in changed])
 
     def _recompiled(self, before: Audience, rules: Sequence[Rule]) -> Audience | None:

@@ -49,7 +49,12 @@ SCHEMA: Final = RowSchema(
         description="Absent: the product's base unit (percentages: any).",
     ),
     Field(name="currency", kind=Kind.CURRENCY, description="May be absent for percentages only."),
-    Field(name="min_quantity", kind=Kind.QUANTITY, description="From this quantity on, in the row's unit."),
+    Field(
+        name="min_quantity",
+        kind=Kind.QUANTITY,
+        absent="0",
+        description="From this quantity on, in the row's unit; 0 if absent.",
+    ),
     Field(name="valid_from", kind=Kind.DATE, description="First day, in the wholesaler's time zone."),
     Field(name="valid_to", kind=Kind.DATE, description="Last day, inclusive."),
     Field(

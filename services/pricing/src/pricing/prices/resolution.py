@@ -24,7 +24,8 @@ from pricing.prices.models import (
 )
 
 _HUNDRED: Final = Decimal(100)
-_ZERO: Final = Decimal(0)
+
+_LEVELS: Final = tuple(Level)
 
 Verdicts = dict[str, Verdict]
 
@@ -43,6 +44,10 @@ class _Option:
     def each(self) -> Decimal:
         """The value of one asked unit (of a percentage: itself)."""
         return self.value / self.per
+
+
+_Groups = dict[tuple[RowKind, Level], list[_Option]]
+"""What competes with each other first: rows of one kind in one agreement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +99,10 @@ def _quote(
     factor = product.factor(wish.unit)
     if factor is None:
         return nothing
-    offer, gross = _pick(options, wish.quantity * factor, policy, verdicts)
+    groups = _grouped(options)
+    offer, gross = _pick(groups, wish.quantity * factor, policy, verdicts)
     if offer is None:
-        return replace(nothing, breaks=_breaks(options, factor, ONE, policy))
+        return replace(nothing, breaks=_breaks(groups, factor, ONE, policy))
     per = offer.priced.per
     return Quote(
         status=Status.PRICED,
@@ -106,7 +112,7 @@ def _quote(
         gross_price=None if gross is None else round_price(gross.each * per),
         discount_percent=None if offer.discount is None else offer.discount.value,
         base_quantity=per,
-        breaks=_breaks(options, factor, per, policy),
+        breaks=_breaks(groups, factor, per, policy),
         row=offer.priced.row,
         discount_row=None if offer.discount is None else offer.discount.row,
     )
@@ -154,13 +160,21 @@ def _option(
     return _Option(row, row.value * asked, row.base_quantity * factor, minimum, converted)
 
 
+def _grouped(options: Sequence[_Option]) -> _Groups:
+    groups: _Groups = {}
+    for option in options:
+        groups.setdefault((option.row.kind, option.row.level), []).append(option)
+    return groups
+
+
 def _pick(
-    options: Sequence[_Option], quantity: Decimal, policy: Policy, verdicts: Verdicts | None
+    groups: _Groups, quantity: Decimal, policy: Policy, verdicts: Verdicts | None
 ) -> tuple[_Offer | None, _Option | None]:
     """The offer that wins for a quantity in base units, and the gross price shown beside it."""
-    best = {kind: _of_each_level(options, kind, quantity, policy, verdicts) for kind in RowKind}
-    gross, discounts = best[RowKind.GROSS], best[RowKind.DISCOUNT]
-    offers = [_Offer(option, None) for option in best[RowKind.NET]]
+    nets = _of_each_level(groups, RowKind.NET, quantity, policy, verdicts)
+    gross = _of_each_level(groups, RowKind.GROSS, quantity, policy, verdicts)
+    discounts = _of_each_level(groups, RowKind.DISCOUNT, quantity, policy, verdicts)
+    offers = [_Offer(option, None) for option in nets]
     lowest = policy.precedence is Precedence.LOWEST
     if gross and lowest:
         offers += [_Offer(option, _highest(discounts)) for option in gross]
@@ -172,7 +186,7 @@ def _pick(
             offers, key=(lambda offer: (offer.each, *offer.rank)) if lowest else lambda offer: offer.rank
         )
     if verdicts is not None:
-        _judge([*best[RowKind.NET], *gross, *discounts], winner, policy, verdicts)
+        _judge([*nets, *gross, *discounts], winner, policy, verdicts)
     if winner is not None and winner.priced.row.kind is RowKind.GROSS:
         return winner, winner.priced
     return winner, gross[0] if gross else None
@@ -183,13 +197,13 @@ def _highest(discounts: Sequence[_Option]) -> _Option | None:
 
 
 def _of_each_level(
-    options: Sequence[_Option], kind: RowKind, quantity: Decimal, policy: Policy, verdicts: Verdicts | None
+    groups: _Groups, kind: RowKind, quantity: Decimal, policy: Policy, verdicts: Verdicts | None
 ) -> list[_Option]:
     """The best row of a kind in each agreement, the most specific agreement first."""
     found = []
-    for level in Level:
-        mine = [option for option in options if option.row.level is level and option.row.kind is kind]
-        if mine:
+    for level in _LEVELS:
+        mine = groups.get((kind, level))
+        if mine is not None:
             found += _best(mine, quantity, policy, verdicts)
     return found
 
@@ -198,6 +212,8 @@ def _best(
     options: list[_Option], quantity: Decimal, policy: Policy, verdicts: Verdicts | None
 ) -> list[_Option]:
     """The one row of an agreement and kind that counts for a quantity; none when all ask for more."""
+    if len(options) == 1 and options[0].minimum <= quantity:
+        return options
 
     def narrow(kept: Iterable[_Option], why: Verdict) -> None:
         nonlocal options
@@ -258,14 +274,14 @@ def _lost(option: _Option, winner: _Offer | None, policy: Policy) -> Verdict:
     return Verdict.LESS_SPECIFIC_AGREEMENT
 
 
-def _breaks(options: Sequence[_Option], factor: Decimal, per: Decimal, policy: Policy) -> tuple[Break, ...]:
+def _breaks(groups: _Groups, factor: Decimal, per: Decimal, policy: Policy) -> tuple[Break, ...]:
     """The net price from each quantity on at which it changes, per `per` of the asked unit."""
     found: list[Break] = []
-    for minimum in sorted({option.minimum for option in options}):
-        offer, _ = _pick(options, minimum, policy, None)
+    for minimum in sorted({option.minimum for options in groups.values() for option in options}):
+        offer, _ = _pick(groups, minimum, policy, None)
         if offer is None:
             continue
         net = offer.net if offer.priced.per == per else round_price(offer.each * per)
         if not found or found[-1].net_price != net:
-            found.append(Break(max(round_price(minimum / factor), _ZERO), net))
+            found.append(Break(round_price(minimum / factor), net))
     return tuple(found)

@@ -33,6 +33,9 @@ def upgrade() -> None:
         sa.Column("currency", sa.Text(), nullable=True),
         sa.Column("tax_group", sa.Text(), nullable=True),
         sa.Column("parent_external_id", sa.Text(), nullable=True),
+        sa.Column(
+            "parent_account_id", sa.Text(), nullable=True, comment="null until the account above is known"
+        ),
         sa.Column("erp_block", sa.Text(), server_default="none", nullable=False),
         sa.Column("platform_block", sa.Text(), server_default="none", nullable=False),
         sa.Column("own_catalogue_id", sa.Text(), nullable=True),
@@ -323,6 +326,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_relay_state")),
     )
     op.create_table(
+        "reset_request",
+        sa.Column(
+            "email",
+            sa.Text(),
+            nullable=False,
+            comment="as it was asked for, whether a login has it or not",
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("email", name=op.f("pk_reset_request")),
+    )
+    op.create_table(
         "revocation",
         sa.Column("id", sa.Text(), nullable=False, comment="kind:subject"),
         sa.Column("subject_kind", sa.Text(), nullable=False),
@@ -396,6 +410,9 @@ def upgrade() -> None:
         sa.Column("line_number", sa.BigInteger(), nullable=True),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("login_id", sa.Text(), nullable=False),
+        sa.Column(
+            "name", sa.Text(), nullable=True, comment="as the account knows the person; the login has its own"
+        ),
         sa.Column("account_source", sa.Text(), nullable=True),
         sa.Column("account_external_id", sa.Text(), nullable=True),
         sa.Column("account_id", sa.Text(), nullable=True),
@@ -413,10 +430,16 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["login_id"], ["login.id"], name=op.f("fk_member_login_id")),
         sa.ForeignKeyConstraint(["role_id"], ["role.id"], name=op.f("fk_member_role_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_member")),
-        sa.UniqueConstraint("login_id", "account_id", name=op.f("uq_member_login_id_account_id")),
         sa.UniqueConstraint("source", "external_id", name=op.f("uq_member_source_external_id")),
     )
     op.create_index(op.f("ix_member_account_id"), "member", ["account_id"], unique=False)
+    op.create_index(
+        "uq_member_login_account",
+        "member",
+        ["login_id", "account_id"],
+        unique=True,
+        postgresql_where=sa.text("NOT deleted"),
+    )
     op.create_index(op.f("ix_member_role_id"), "member", ["role_id"], unique=False)
     op.create_table(
         "one_time_token",
@@ -445,6 +468,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_session")),
     )
     op.create_index(op.f("ix_session_login_id"), "session", ["login_id"], unique=False)
+    op.create_index(op.f("ix_session_subject"), "session", ["subject"], unique=False)
     op.create_table(
         "staff",
         sa.Column("id", sa.Text(), nullable=False),
@@ -456,5 +480,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["login_id"], ["login.id"], name=op.f("fk_staff_login_id")),
         sa.ForeignKeyConstraint(["role_id"], ["role.id"], name=op.f("fk_staff_role_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_staff")),
-        sa.UniqueConstraint("login_id", name=op.f("uq_staff_login_id")),
+    )
+    op.create_index(
+        "uq_staff_login", "staff", ["login_id"], unique=True, postgresql_where=sa.text("NOT deleted")
     )

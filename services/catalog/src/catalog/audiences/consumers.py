@@ -1,6 +1,8 @@
-"""Listening for changes of visibility in every API process, so that nobody sees what he no longer may."""
+"""What every API process follows, so that nobody sees what he no longer may: changes of visibility."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from catalog.audiences.source import Audiences, Evicting
 from chassis.health import Check, Probe, State
@@ -9,17 +11,28 @@ from eventing.follower import TopicFollower
 from eventing.topics import Kind
 
 
+@dataclass(frozen=True)
+class Followed:
+    """A state topic of which only the keys are read, by every process, without a group."""
+
+    topic: str
+    model: type[Evicting] = Evicting
+    kind: Kind = Kind.STATE
+
+
+PRINCIPAL: Final = Followed("visibility.principal")
+AUDIENCE: Final = Followed("visibility.audience")
+SUBSCRIBED: Final = (PRINCIPAL, AUDIENCE)
+
+
 class VisibilityFollowers:
     """Followers of the visibility topics, from now on: what was before is not remembered anyway."""
 
     def __init__(self, bootstrap: str, audiences: Audiences) -> None:
-        heard = {
-            "visibility.principal": audiences.on_principal,
-            "visibility.audience": audiences.on_audience,
-        }
+        heard = ((PRINCIPAL, audiences.on_principal), (AUDIENCE, audiences.on_audience))
         self._followers = [
-            TopicFollower(bootstrap, topic, Kind.STATE, Evicting, on_event, from_start=False)
-            for topic, on_event in heard.items()
+            TopicFollower(bootstrap, found.topic, found.kind, found.model, on_event, from_start=False)
+            for found, on_event in heard
         ]
 
     @property

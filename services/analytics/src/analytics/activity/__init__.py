@@ -1,0 +1,1 @@
+"""Activity: which accounts ordered, logged in or never came."""

@@ -1,0 +1,1 @@
+"""Completeness: how well products are described, per channel."""

@@ -1,0 +1,1 @@
+"""Freshness: how old the data of every feed is, and where exports stand."""

@@ -101,7 +101,7 @@ async def _product_ids(user: Caller, data: Quickstart) -> dict[str, str]:
         items = [{"code": sku} for sku in skus[start : start + 100]]
         for item in (await user.post("/v1/products/resolve", {"items": items}))["items"]:
             assert item["status"] == "matched", item
-            found[item["code"]] = item["product_id"]
+            found[item["code"]] = item["products"][0]["id"]
     return found
 
 

@@ -173,7 +173,7 @@ class Story:
             {"items": [{"code": line.sku, "quantity": str(line.quantity)} for line in order.lines]},
         )
         lines = [
-            {"product_id": found["product_id"], "unit": UNIT, "quantity": str(line.quantity)}
+            {"product_id": found["products"][0]["id"], "unit": UNIT, "quantity": str(line.quantity)}
             for line, found in zip(order.lines, resolved["items"], strict=True)
         ]
         receipt = await user.post(

@@ -1,8 +1,11 @@
 """The strict base of every wire model."""
 
-from pydantic import BaseModel, ConfigDict
+from decimal import Decimal
 
-from chassis.values import Amount, CurrencyCode
+from pydantic import BaseModel, ConfigDict, field_serializer
+
+from chassis.money import round_amount
+from chassis.values import Amount, CurrencyCode, plain
 
 
 class StrictModel(BaseModel):
@@ -22,3 +25,9 @@ class Money(StrictModel):
 
     amount: Amount
     currency: CurrencyCode
+
+    @field_serializer("amount")
+    def _with_minor_unit(self, amount: Decimal) -> str:
+        """12.50 and not 12.5: a sum is written to the minor unit of its currency."""
+        rounded = round_amount(amount, self.currency)
+        return format(rounded, "f") if rounded == amount else plain(amount)

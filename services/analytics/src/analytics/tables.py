@@ -126,6 +126,14 @@ login = _heard(
 search = _heard("search", Column("term", Text, nullable=False), Column("results", Integer, nullable=False))
 view = _heard("view", Column("product_id", Text, nullable=False))
 
+price_change = Table(
+    "price_change",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("at", MOMENT, nullable=False, index=True),
+    Column("products", Integer, comment="null: all of them"),
+)
+
 listening = Table(
     "listening",
     metadata,

@@ -1,6 +1,7 @@
 """Activity, usage, completeness and ages."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import update
 
@@ -101,6 +102,17 @@ async def test_opened_products_are_counted(office: Office) -> None:
         (row["product_id"], row["external_id"], row["views"], row["users"])
         for row in await office.items("product-views", limit=1)
     ]
+
+
+async def test_changes_of_prices_are_counted_by_day(office: Office) -> None:
+    changes: list[dict[str, Any]] = [
+        {"product_ids": ["p1", "p2"], "all": False},
+        {"product_ids": [], "all": True},
+    ]
+    await tell(office.wiring.database, "pricing.change-set", *changes)
+    today = datetime.now(UTC).date() + timedelta(days=1)
+    (day,) = await office.items("price-changes", to=today.isoformat())
+    assert (2, 2, 1) == (day["changes"], day["products"], day["whole_lists"])
 
 
 async def test_completeness_counts_living_products_by_channel_and_names_the_incomplete(

@@ -92,5 +92,7 @@ async def running_pricing() -> AsyncIterator[Pricing]:
     port = _free_port()
     await web.TCPSite(runner, "127.0.0.1", port).start()
     pricing.url = f"http://127.0.0.1:{port}"
-    yield pricing
-    await runner.cleanup()
+    try:
+        yield pricing
+    finally:
+        await runner.cleanup()

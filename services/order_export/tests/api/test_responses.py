@@ -102,6 +102,20 @@ async def test_a_bad_response_never_stops_the_good_ones(service: Service) -> Non
     assert "confirmed" == (await service.shown(placed["id"]))["status"]
 
 
+async def test_a_response_the_erp_withdraws_no_longer_counts_and_stays_in_the_history(
+    service: Service,
+) -> None:
+    placed = await service.order(quantity="2")
+    one = fact("ev", order_number=placed["order_number"], kind="confirmed", line_number=1, quantity="2")
+    await service.respond(one)
+    assert 1 == (await service.respond({"external_id": "ev", "deleted": True}))["counts"]["discontinued"]
+    shown = await service.shown(placed["id"])
+    assert ("received", None) == (shown["status"], shown["lines"][0]["confirmed"])
+    assert ["placed", "erp_confirmed", "erp_confirmed_withdrawn"] == [
+        entry["kind"] for entry in shown["history"]
+    ]
+
+
 async def test_an_order_of_another_source_takes_no_answer(service: Service) -> None:
     placed = await service.order()
     one = fact("x", order_number=placed["order_number"], kind="cancelled")

@@ -6,7 +6,11 @@ from chassis.models import Answer
 from chassis.values import Percent
 
 
+<<<<<<< HEAD
 class CompletenessOfChannel(Answer):
+=======
+class CompletenessByChannel(Answer):
+>>>>>>> part/gateway
     """How well the products of a channel are described."""
 
     channel: str
@@ -15,7 +19,11 @@ class CompletenessOfChannel(Answer):
     average_percent: Percent
 
     @classmethod
+<<<<<<< HEAD
     def of(cls, row: RowMapping) -> "CompletenessOfChannel":
+=======
+    def of(cls, row: RowMapping) -> "CompletenessByChannel":
+>>>>>>> part/gateway
         """The wire form of a row."""
         return cls(**row)
 
@@ -23,7 +31,11 @@ class CompletenessOfChannel(Answer):
 class Completeness(Answer):
     """Completeness by channel."""
 
+<<<<<<< HEAD
     items: list[CompletenessOfChannel]
+=======
+    items: list[CompletenessByChannel]
+>>>>>>> part/gateway
 
 
 class IncompleteProduct(Answer):

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Date, RowMapping, Table, cast, distinct, func, literal, select, tuple_
 
 from analytics.period import Period
-from analytics.tables import listening, login, product, search, view
+from analytics.tables import listening, login, price_change, product, search, view
 from chassis.database import Reader
 
 
@@ -59,6 +59,28 @@ async def login_days(
             func.count(distinct(login.c.account_id)).label("accounts"),
         )
         .where(login.c.at >= period.begins, login.c.at < period.ends)
+        .group_by(day)
+        .subquery()
+    )
+    statement = select(found).order_by(found.c.day).limit(limit + 1)
+    if after is not None:
+        statement = statement.where(found.c.day > after)
+    return await reader.all(statement)
+
+
+async def price_change_days(
+    reader: Reader, period: Period, zone: str, after: date | None, limit: int
+) -> Sequence[RowMapping]:
+    """Changes of prices by local day, those behind `after`, one more than `limit`."""
+    day = cast(func.timezone(zone, price_change.c.at), Date).label("day")
+    found = (
+        select(
+            day,
+            func.count().label("changes"),
+            func.coalesce(func.sum(price_change.c.products), 0).label("products"),
+            func.count().filter(price_change.c.products.is_(None)).label("whole_lists"),
+        )
+        .where(price_change.c.at >= period.begins, price_change.c.at < period.ends)
         .group_by(day)
         .subquery()
     )

@@ -6,9 +6,9 @@ from typing import Annotated
 from fastapi import Depends, Query
 
 from analytics.period import InPeriod, PeriodInvalid
-from analytics.tables import login, search, view
-from analytics.usage.queries import login_days, since, terms, views
-from analytics.usage.schemas import HeardPage, LoginDay, ProductViews, SearchTerm
+from analytics.tables import login, price_change, search, view
+from analytics.usage.queries import login_days, price_change_days, since, terms, views
+from analytics.usage.schemas import HeardPage, LoginDay, PriceChangeDay, ProductViews, SearchTerm
 from analytics.wiring import Wired
 from chassis.pages import CursorInvalid, Paging
 from chassis.routing import problems, router
@@ -57,6 +57,25 @@ async def list_login_days(wiring: Wired, paging: Listing, period: InPeriod) -> H
         rows = await login_days(reader, period, wiring.zone.key, behind, paging.limit)
         known = await since(reader, login)
     page = paging.page(rows, LoginDay.of, lambda row: [row["day"].isoformat()])
+    return HeardPage(since=known, items=page.items, next_cursor=page.next_cursor)
+
+
+@routes.get(
+    "/admin/v1/analytics/price-changes",
+    operation_id="list_price_change_days",
+    summary="How often prices change, by day",
+    dependencies=[Allowed],
+    responses=problems(CursorInvalid, PeriodInvalid),
+)
+async def list_price_change_days(
+    wiring: Wired, paging: Listing, period: InPeriod
+) -> HeardPage[PriceChangeDay]:
+    after = paging.after("price-changes", period.binding)
+    behind = date.fromisoformat(after[0]) if after else None
+    async with wiring.database.read() as reader:
+        rows = await price_change_days(reader, period, wiring.zone.key, behind, paging.limit)
+        known = await since(reader, price_change)
+    page = paging.page(rows, PriceChangeDay.of, lambda row: [row["day"].isoformat()])
     return HeardPage(since=known, items=page.items, next_cursor=page.next_cursor)
 
 

@@ -48,6 +48,20 @@ class LoginDay(Answer):
         return cls(**row)
 
 
+class PriceChangeDay(Answer):
+    """Changes of prices on one local day."""
+
+    day: date
+    changes: int
+    products: int = Field(description="Products named by the changes, each as often as it was.")
+    whole_lists: int = Field(description="Changes that named no product because they concern all.")
+
+    @classmethod
+    def of(cls, row: RowMapping) -> "PriceChangeDay":
+        """The wire form of a row."""
+        return cls(**row)
+
+
 class ProductViews(Answer):
     """How often a product was opened."""
 

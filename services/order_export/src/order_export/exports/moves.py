@@ -141,9 +141,8 @@ class ExportMoves:
                 "schedules": answer.schedules,
             }
             details = {name: value for name, value in shown.items() if value is not None}
-            await self._orders.record(
-                tx, order_id, answer.occurred_at, f"erp_{answer.kind}", details, answer.event_id
-            )
+            kind = f"erp_{answer.kind}_withdrawn" if answer.withdrawn else f"erp_{answer.kind}"
+            await self._orders.record(tx, order_id, answer.occurred_at, kind, details, answer.event_id)
 
     async def refresh(self, tx: Transaction, order: Order) -> Order:
         """Works out the status of a locked order anew, and publishes it."""

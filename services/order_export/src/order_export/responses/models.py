@@ -27,6 +27,7 @@ class Response:
     schedules: Sequence[Mapping[str, Any]] | None = None
     text: str | None = None
     erp_order_number: str | None = None
+    withdrawn: bool = False
 
 
 Newest = dict[tuple[int | None, Kind], Response]

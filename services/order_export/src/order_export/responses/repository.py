@@ -26,6 +26,7 @@ def _read(row: RowMapping) -> Response:
         schedules=row["schedules"],
         text=row["text"],
         erp_order_number=row["erp_order_number"],
+        withdrawn=row["deleted"],
     )
 
 
@@ -57,7 +58,7 @@ class ResponseRepository:
         return found
 
     async def by_ids(self, tx: Transaction, ids: Sequence[str]) -> list[tuple[str | None, Response]]:
-        """Responses with the order each belongs to, in the order they occurred."""
+        """Responses, withdrawn ones too, with the order each belongs to, in the order they occurred."""
         table = order_response.c
         statement = (
             select(order_response).where(table.id.in_(ids)).order_by(table.occurred_at, table.external_id)

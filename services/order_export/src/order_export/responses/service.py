@@ -59,7 +59,8 @@ class ResponseService:
             return await self._responses.unresolved(reader, after_id, limit)
 
     async def _take_in(self, tx: Transaction, order: Order, answers: Sequence[Response]) -> None:
-        for number in dict.fromkeys(answer.erp_order_number for answer in answers):
+        standing = [answer for answer in answers if not answer.withdrawn]
+        for number in dict.fromkeys(answer.erp_order_number for answer in standing):
             if number is None:
                 continue
             for export in await self._exports.of_order(tx, order.id):

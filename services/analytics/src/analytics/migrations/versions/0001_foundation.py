@@ -218,4 +218,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_view")),
     )
     op.create_index("ix_view_at", "view", ["at"], unique=False)
+    op.create_table(
+        "price_change",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("products", sa.Integer(), nullable=True, comment="null: all of them"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_price_change")),
+    )
+    op.create_index(op.f("ix_price_change_at"), "price_change", ["at"], unique=False)
     op.execute("INSERT INTO listening (id) VALUES (1)")

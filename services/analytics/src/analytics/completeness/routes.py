@@ -5,11 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Query
 
 from analytics.completeness.queries import by_channel, incomplete
-<<<<<<< HEAD
-from analytics.completeness.schemas import CompletenessOfChannel, Completeness, IncompleteProduct
-=======
 from analytics.completeness.schemas import Completeness, CompletenessByChannel, IncompleteProduct
->>>>>>> part/gateway
 from analytics.wiring import Wired
 from chassis.pages import CursorInvalid, Page, Paging
 from chassis.routing import problems, router
@@ -27,11 +23,7 @@ routes = router("analytics")
 )
 async def get_completeness(wiring: Wired) -> Completeness:
     async with wiring.database.read() as reader:
-<<<<<<< HEAD
-        return Completeness(items=[CompletenessOfChannel.of(row) for row in await by_channel(reader)])
-=======
         return Completeness(items=[CompletenessByChannel.of(row) for row in await by_channel(reader)])
->>>>>>> part/gateway
 
 
 @routes.get(

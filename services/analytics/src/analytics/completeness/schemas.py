@@ -6,11 +6,7 @@ from chassis.models import Answer
 from chassis.values import Percent
 
 
-<<<<<<< HEAD
-class CompletenessOfChannel(Answer):
-=======
 class CompletenessByChannel(Answer):
->>>>>>> part/gateway
     """How well the products of a channel are described."""
 
     channel: str
@@ -19,11 +15,7 @@ class CompletenessByChannel(Answer):
     average_percent: Percent
 
     @classmethod
-<<<<<<< HEAD
-    def of(cls, row: RowMapping) -> "CompletenessOfChannel":
-=======
     def of(cls, row: RowMapping) -> "CompletenessByChannel":
->>>>>>> part/gateway
         """The wire form of a row."""
         return cls(**row)
 
@@ -31,11 +23,7 @@ class CompletenessByChannel(Answer):
 class Completeness(Answer):
     """Completeness by channel."""
 
-<<<<<<< HEAD
-    items: list[CompletenessOfChannel]
-=======
     items: list[CompletenessByChannel]
->>>>>>> part/gateway
 
 
 class IncompleteProduct(Answer):

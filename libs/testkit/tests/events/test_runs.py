@@ -29,7 +29,7 @@ def run(place: Path, test: str, *arguments: str, **env: str) -> subprocess.Compl
     (place / "test_it.py").write_text(test)
     clean = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST", "KONTOR_TEST"))}
     return subprocess.run(  # noqa: S603 - our own interpreter and file
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments, str(place)],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments, "test_it.py"],
         capture_output=True,
         text=True,
         env=clean | {"TMPDIR": str(place)} | env,

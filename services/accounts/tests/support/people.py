@@ -3,10 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 from sqlalchemy import select
 
 from accounts import tables
+from accounts.consumers import Catalogue, apply_catalogues
 from accounts.seeding import role_id
+from chassis.ids import new_id
+from eventing.consumer import Arrived
 from services.accounts.tests.support.platform import PASSWORD, Platform
 
 
@@ -69,3 +73,27 @@ async def log_in(platform: Platform, email: str, **fields: Any) -> dict[str, Any
     assert answer.status_code == 200, answer.text
     tokens: dict[str, Any] = answer.json()
     return tokens
+
+
+async def a_catalogue(platform: Platform, code: str) -> str:
+    """The id of a catalogue that catalog has told of."""
+    value = Catalogue(code=code, name=code)
+    arrived = Arrived(new_id(), 1, value, id=new_id(), time=platform.clock.now())
+    async with platform.wiring.database.transaction() as tx:
+        await apply_catalogues(tx, [arrived])
+    return arrived.key
+
+
+async def change(
+    platform: Platform, path: str, body: dict[str, Any] | None, *, token: str = ""
+) -> httpx.Response:
+    """Reads a resource and changes it, or without a body removes it."""
+    who = token or platform.staff_token
+    etag = (await platform.as_(who, "GET", path)).headers["ETag"]
+    method = "DELETE" if body is None else "PATCH"
+    return await platform.as_(who, method, path, json=body, headers={"If-Match": etag})
+
+
+async def revoked(platform: Platform) -> list[str]:
+    """Keys of what was revoked so far, oldest first."""
+    return [event["key"] for event in await platform.events("accounts.revocation")]

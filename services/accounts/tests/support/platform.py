@@ -20,6 +20,10 @@ from testkit.clock import FrozenClock
 
 ADMINISTRATOR = "administrator@example.com"
 PASSWORD = "correct horse battery staple"
+SECRETS = {
+    "cursor_secret": "cursors",
+    "token_secret": "a secret that only tests know, long enough",
+}
 
 
 def migrate(url: str) -> None:
@@ -31,8 +35,7 @@ def settings_for(url: str, **overrides: Any) -> AccountsSettings:
     """Settings of a test: nothing listens, Kafka is away."""
     values: dict[str, Any] = {
         "database_url": url,
-        "cursor_secret": "cursors",
-        "token_secret": "a secret that only tests know, long enough",
+        **SECRETS,
         "kafka_bootstrap": "127.0.0.1:1",
     }
     return AccountsSettings(**(values | overrides))

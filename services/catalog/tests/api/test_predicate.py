@@ -67,7 +67,7 @@ async def test_the_list_shows_exactly_what_the_definition_allows_for_300_audienc
     targets = sorted({target for fact in facts.values() for target in fact.targets})
     shown = 0
     for _ in range(AUDIENCES):
-        rules: dict[str, list[dict[str, Any]]] = {
+        rules: dict[str, Any] = {
             "also": [also(dice.choice(targets)) for _ in range(dice.randrange(4))],
             "only": [only(*dice.sample(targets, dice.randrange(12))) for _ in range(dice.randrange(3))],
             "hide": [also(dice.choice(targets)) for _ in range(dice.randrange(3))],

@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -67,14 +68,17 @@ class Credentials:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        # Databases are migrated side by side, and each asks for what it needs.
+        self._lock = threading.Lock()
         self._known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
 
     def get(self, name: str) -> str:
         """The secret of that name: 43 characters, safe in URLs and SQL literals."""
-        if name not in self._known:
-            self._known[name] = secrets.token_urlsafe(32)
-            self._write()
-        return self._known[name]
+        with self._lock:
+            if name not in self._known:
+                self._known[name] = secrets.token_urlsafe(32)
+                self._write()
+            return self._known[name]
 
     def _write(self) -> None:
         draft = self._path.with_suffix(".draft")

@@ -1,5 +1,6 @@
 """What a local system keeps between runs."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,16 @@ def test_a_secret_is_made_once_and_readable_by_its_owner_only(tmp_path: Path) ->
     assert first == Credentials(file).get("database accounts")
     assert first != Credentials(file).get("database catalog")
     assert 0o600 == file.stat().st_mode & 0o777
+
+
+def test_secrets_asked_for_at_once_are_all_kept(tmp_path: Path) -> None:
+    credentials = Credentials(tmp_path / "credentials.json")
+    names = [f"secret {number % 20}" for number in range(200)]
+    with ThreadPoolExecutor(8) as pool:
+        given = dict(zip(names, pool.map(credentials.get, names), strict=True))
+    kept = Credentials(tmp_path / "credentials.json")
+    assert given == {name: kept.get(name) for name in set(names)}
+    assert 20 == len(set(given.values()))
 
 
 def test_a_folder_with_other_data_is_refused_because_reset_would_delete_it(tmp_path: Path) -> None:

@@ -94,12 +94,13 @@ class Document:
 
 @dataclass(frozen=True)
 class Quickstart:
-    """Everything of the set. Credit notes are not orders and are left out."""
+    """Everything of the set, credit notes left out; `expected` has the source's own sums."""
 
     customers: tuple[Customer, ...]
     products: tuple[Product, ...]
     prices: tuple[CustomerPrice, ...]
     orders: tuple[Document, ...]
+    expected: tuple[dict[str, str], ...]
 
     @classmethod
     def read(cls, folder: Path) -> "Quickstart":
@@ -116,6 +117,7 @@ class Quickstart:
             products=products,
             prices=tuple(_price(row) for row in _rows(folder / "customer_prices.csv")),
             orders=tuple(_orders(folder / "order_lines.csv", charges)),
+            expected=tuple(_rows(folder / "expected_orders.csv")),
         )
 
     @property

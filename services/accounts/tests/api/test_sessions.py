@@ -167,10 +167,11 @@ async def test_a_successor_that_was_used_ends_the_grace_of_the_token_before(
 async def test_rights_taken_while_a_token_is_given_are_taken_after_it_so_its_revocation_holds(
     platform: Platform, buyer: Person, taken: str
 ) -> None:
-    path, body = {
+    changes: dict[str, tuple[str, dict[str, Any]]] = {
         "role": (f"/admin/v1/roles/{role_id('user', 'buyer')}", {"permissions": []}),
         "account": (f"/admin/v1/accounts/{buyer.account_id}", {"platform_block": "access"}),
-    }[taken]
+    }
+    path, body = changes[taken]
     async with platform.wiring.database.transaction() as giving:
         assert await platform.wiring.stores.users.held(giving, buyer.id) is not None
         taking = asyncio.create_task(change(platform, path, body))

@@ -1,4 +1,4 @@
-"""accounts on a real Kafka: what changes is told, what catalog tells is known, a revocation overtakes an import."""
+"""accounts on a real Kafka: changes are told, catalogues known, and a revocation overtakes an import."""
 
 import asyncio
 import time
@@ -57,7 +57,7 @@ async def test_a_role_change_arrives_on_its_topic_and_again_when_told_again(
     role = role_id("user", "buyer")
     answer = await change(platform, f"/admin/v1/roles/{role}", {"permissions": ["products:read"]})
     version = int(answer.headers["ETag"].strip('"'))
-    async with working(url, kafka.bootstrap, tmp_path / "worker.log"):
+    async with working(url, kafka, tmp_path / "worker.log"):
 
         async def arrived() -> bool:
             found = await last_of(kafka, events.ROLE.name, role)
@@ -82,14 +82,13 @@ async def test_catalogues_that_catalog_tells_of_can_be_assigned_until_they_are_g
 ) -> None:
     platform, url = place
     catalogue = new_id()
-    await kafka.create_topics(["catalog.catalogue"])
     path = "/admin/v1/catalogue-assignments"
     body = {"catalogue_id": catalogue}
 
     async def status() -> int:
         return (await platform.staff("POST", path, json=body)).status_code
 
-    async with working(url, kafka.bootstrap, tmp_path / "worker.log"):
+    async with working(url, kafka, tmp_path / "worker.log"):
         assert 422 == await status()
         value = {"id": catalogue, "code": "basic", "name": "Basic", "definition": {}}
         await kafka.produce("catalog.catalogue", [_state("catalog.catalogue", catalogue, value, 1)])
@@ -112,7 +111,7 @@ async def test_a_reset_that_was_asked_for_is_mailed_by_the_worker(
 ) -> None:
     platform, url = place
     await platform.http.post("/v1/password-resets", json={"email": "administrator@example.com"})
-    async with working(url, kafka.bootstrap, tmp_path / "worker.log", smtp_port=post.port):
+    async with working(url, kafka, tmp_path / "worker.log", smtp_port=post.port):
         assert "token=" in (await post.wait_for("administrator@example.com", timeout=30)).text
 
 
@@ -130,7 +129,7 @@ async def test_a_blocked_account_is_told_before_an_import_of_50000_that_is_being
         token, "POST", "/integration/v1/accounts/imports?mode=delta", content=rows, headers=headers
     )
     assert made.status_code == 202, made.text
-    async with working(url, kafka.bootstrap, tmp_path / "worker.log"):
+    async with working(url, kafka, tmp_path / "worker.log"):
 
         async def under_way() -> bool:
             return 2_000 < await _published(platform) < _OVERTAKEN - 10_000
@@ -149,6 +148,7 @@ async def test_a_blocked_account_is_told_before_an_import_of_50000_that_is_being
         # The proof is the count: the revocation went while a large part of the import had not gone.
         assert await _published(platform) < _OVERTAKEN
         assert await last_of(kafka, events.REVOCATION.name, f"account:{account}") is not None
+        __import__("sys").stderr.write()
         assert seconds < 5, f"blocking took {committed - asked:.2f} s, telling {seconds:.2f} s"
 
 

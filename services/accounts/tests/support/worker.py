@@ -6,16 +6,19 @@ from pathlib import Path
 
 from local_stack.ports import free_port
 from services.accounts.tests.support.platform import SECRETS
+from testkit.kafka import Broker
 from testkit.processes import Program
 
 
 @asynccontextmanager
-async def working(url: str, bootstrap: str, log: Path, smtp_port: int = 1) -> AsyncIterator[Program]:
+async def working(url: str, kafka: Broker, log: Path, smtp_port: int = 1) -> AsyncIterator[Program]:
     """The worker, ready, until the block ends."""
+    # A neighbour's topic, which the deployment makes: a worker that cannot listen is not ready.
+    await kafka.create_topics(["catalog.catalogue"])
     port = free_port()
     env = {
         "KONTOR_DATABASE_URL": url,
-        "KONTOR_KAFKA_BOOTSTRAP": bootstrap,
+        "KONTOR_KAFKA_BOOTSTRAP": kafka.bootstrap,
         "KONTOR_WORKER_PORT": str(port),
         "KONTOR_SMTP_PORT": str(smtp_port),
         "KONTOR_HOST": "127.0.0.1",

@@ -35,7 +35,7 @@ async def test_a_batch_adds_changes_and_removes_lines_and_answers_the_whole_cart
         {"client_line_id": "b", "product_id": two, "quantity": "2", "unit": "BOX"},
     )
     assert 200 == added.status_code, added.text
-    assert {"amount": "9.5", "currency": "EUR"} == added.json()["total"]
+    assert {"amount": "9.50", "currency": "EUR"} == added.json()["total"]
     assert added.json()["version"] > cart["version"]
     changed = await write(
         service,

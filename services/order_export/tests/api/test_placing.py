@@ -79,7 +79,7 @@ async def test_a_line_in_boxes_is_priced_by_the_pieces_it_holds(service: Service
     service.neighbours.price_units[product_id] = "PCE"
     line = {"product_id": product_id, "unit": "BOX", "quantity": "2"}
     placed = await place(service, service.tokens.user(account_id), {"lines": [line]})
-    assert {"amount": "12", "currency": "EUR"} == (await service.shown(placed.json()["id"]))["total"]
+    assert {"amount": "12.00", "currency": "EUR"} == (await service.shown(placed.json()["id"]))["total"]
 
 
 @pytest.mark.parametrize("name", ["catalog", "pricing", "accounts"])

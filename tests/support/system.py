@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Final
 
 from local_stack import provision
 from local_stack.child import Child, run_once
@@ -23,6 +24,12 @@ from local_stack.story import Access, Story
 from local_stack.topology import BY_NAME, Service
 
 ADMINISTRATOR = "administrator@example.com"
+# One run of tests is one address, and calls faster than any customer: limits have tests of their own.
+_NO_LIMITS: Final = {
+    f"KONTOR_{caller}_{figure}": "100000"
+    for caller in ("USER", "CLIENT", "ADDRESS", "LOGIN")
+    for figure in ("RATE", "BURST")
+}
 
 
 @dataclass
@@ -34,6 +41,7 @@ class System:
     processes: Processes
     access: Access
     story: Story
+    mails_url: str
     children: dict[str, Child] = field(default_factory=dict)
 
     @property
@@ -51,11 +59,15 @@ class System:
 
     def start(self, service: Service) -> None:
         """Starts a service's processes and waits until they are ready."""
-        pairs = [(self.stack.child(service, command), port) for command, port in service.commands]
+        pairs = [(self._child(service, command), port) for command, port in service.commands]
         self.processes.start([child for child, _ in pairs])
         for child, _ in pairs:
             self.children[child.name] = child
         list(self.processes.wait_ready(pairs))
+
+    def _child(self, service: Service, command: str) -> Child:
+        child = self.stack.child(service, command)
+        return replace(child, env={**child.env, **_NO_LIMITS})
 
 
 def _moved(service: Service) -> Service:
@@ -88,8 +100,9 @@ async def running(folder: Path, postgres_url: str) -> AsyncIterator[System]:
         access = _administrator(stack)
         platform = Platform(stack.by_name["gateway"].url)
         data = Quickstart.read(REPOSITORY / "data/quickstart")
-        story = Story(platform, f"http://{LOOPBACK}:{mails.page_port}", data, access, print)
-        system = System(stack, platform, processes, access, story)
+        mails_url = f"http://{LOOPBACK}:{mails.page_port}"
+        story = Story(platform, mails_url, data, access, print)
+        system = System(stack, platform, processes, access, story, mails_url)
         for service in stack.services:
             await asyncio.to_thread(system.start, service)
         yield system

@@ -22,10 +22,10 @@ def is_free(port: int) -> bool:
         return True
 
 
-def require_free(port: int, wanted_by: str, setting: str = "") -> None:
+def require_free(port: int, wanted_by: str) -> None:
     """Raise `PortTakenError` unless `port` is free."""
     if not is_free(port):
-        raise PortTakenError(port, wanted_by, setting)
+        raise PortTakenError(port, wanted_by)
 
 
 def free_port() -> int:

@@ -17,11 +17,10 @@ class ServerMissingError(StackError):
 class PortTakenError(StackError):
     """Another process listens on a port of ours."""
 
-    def __init__(self, port: int, wanted_by: str, setting: str = "") -> None:
-        other = f" (or set {setting} to another one)" if setting else ""
+    def __init__(self, port: int, wanted_by: str) -> None:
         super().__init__(
             f"Port {port}, wanted by {wanted_by}, is already in use on this machine. "
-            f"Stop the program that listens on it{other} and try again."
+            "Stop the program that listens on it and try again."
         )
         self.port = port
 

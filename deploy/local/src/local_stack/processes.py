@@ -129,13 +129,28 @@ def clear_up(record: Path) -> int:
     left = [process for process in map(_same_process, json.loads(record.read_text())) if process is not None]
     for process, number in reversed(left):
         process.send_signal(number)
-        try:
-            process.wait(_GRACE)
-        except psutil.TimeoutExpired:
+        if not _ends(process):
             process.kill()
-            process.wait(_GRACE)
+            _ends(process)
     record.unlink()
     return len(left)
+
+
+def _is_over(process: psutil.Process) -> bool:
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def _ends(process: psutil.Process) -> bool:
+    # A dead process that its new parent never reaps still has a number: psutil's own wait would go on.
+    deadline = time.monotonic() + _GRACE
+    while not _is_over(process):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def _same_process(entry: tuple[int, float, int]) -> tuple[psutil.Process, signal.Signals] | None:

@@ -47,7 +47,7 @@ async def _work(database: Database, request: IdempotentRequest, seconds: float =
         await tx.execute(insert(_WORK))
         await asyncio.sleep(seconds)
         number = await tx.scalar(select(func.max(_WORK.c.id)))
-        answer = KeptAnswer(201, {"location": f"/work/{number}"}, b'{"number": %d}' % number)
+        answer = KeptAnswer(201, {"location": f"/things/{number}"}, b'{"number": %d}' % number)
         await _STRICT.keep(tx, request, answer)
         return answer
 

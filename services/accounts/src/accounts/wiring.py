@@ -37,7 +37,7 @@ from accounts.settings import AccountsSettings
 from accounts.staff.repository import StaffRepository
 from accounts.staff.service import StaffService
 from accounts.users.repository import UserRepository
-from accounts.users.service import UserService
+from accounts.users.service import UserService, UserStores
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.pages import Cursors
@@ -97,25 +97,13 @@ def wire(settings: AccountsSettings, database: Database, clock: Clock) -> Wiring
     notices = NoticeSender(settings.kafka_bootstrap, events.SOURCE, clock, process_metrics())
     audit = AuditTrail(clock)
     revocations = Revocations(outbox, clock)
-    stores = Stores(
-        CustomerAccountRepository(),
-        UserRepository(),
-        RoleRepository(),
-        StaffRepository(),
-        ClientRepository(),
-        ChannelRepository(),
-        LoginRepository(),
-        SessionRepository(),
-        CatalogueRepository(),
-    )
-    policy = KeyPolicy(
-        timedelta(days=settings.key_rotation_days), timedelta(seconds=settings.key_lead_seconds)
-    )
-    keys = KeyRing(database, KeyRepository(secret), policy, clock)
+    stores = _stores()
+    keys = KeyRing(database, KeyRepository(secret), _key_policy(settings), clock)
     issuer = TokenIssuer(keys, settings.token_issuer, settings.access_token_seconds, clock)
     passwords = PasswordHashing(settings.hashing_threads, settings.hashing_queue)
     mails = MailQueue(clock)
     publisher = AccountPublisher(stores.accounts, revocations, outbox, clock)
+    fed = FedChanges(publisher, stores.users, stores.sessions, revocations, outbox, clock)
     invitations = InvitationService(
         database, stores.logins, stores.sessions, passwords, mails, revocations, _links(settings), clock
     )
@@ -131,26 +119,13 @@ def wire(settings: AccountsSettings, database: Database, clock: Clock) -> Wiring
         keys=keys,
         passwords=passwords,
         mails=mails,
-        feeds=make_feeds(
-            database, clock, FedChanges(publisher, stores.users, stores.sessions, revocations, outbox, clock)
-        ),
+        feeds=make_feeds(database, clock, fed),
         roles=RoleService(database, stores.roles, audit, revocations, outbox, clock),
         accounts=CustomerAccountService(database, stores.accounts, audit, revocations, outbox, clock),
         catalogue_assignments=CatalogueAssignmentService(
             database, stores.catalogues, stores.accounts, publisher, audit, clock
         ),
-        users=UserService(
-            database,
-            stores.users,
-            stores.logins,
-            stores.roles,
-            stores.accounts,
-            invitations,
-            audit,
-            revocations,
-            outbox,
-            clock,
-        ),
+        users=UserService(database, _user_stores(stores), invitations, audit, revocations, outbox, clock),
         staff=StaffService(
             database, stores.staff, stores.logins, stores.roles, invitations, audit, revocations, clock
         ),
@@ -160,7 +135,7 @@ def wire(settings: AccountsSettings, database: Database, clock: Clock) -> Wiring
         notices=notices,
         sessions=SessionService(
             database,
-            SessionStores(stores.logins, stores.users, stores.staff, stores.channels, stores.sessions),
+            _session_stores(stores),
             passwords,
             issuer,
             RefreshTokens(secret),
@@ -171,6 +146,32 @@ def wire(settings: AccountsSettings, database: Database, clock: Clock) -> Wiring
             clock,
         ),
     )
+
+
+def _stores() -> Stores:
+    return Stores(
+        CustomerAccountRepository(),
+        UserRepository(),
+        RoleRepository(),
+        StaffRepository(),
+        ClientRepository(),
+        ChannelRepository(),
+        LoginRepository(),
+        SessionRepository(),
+        CatalogueRepository(),
+    )
+
+
+def _user_stores(stores: Stores) -> UserStores:
+    return UserStores(stores.users, stores.logins, stores.roles, stores.accounts)
+
+
+def _session_stores(stores: Stores) -> SessionStores:
+    return SessionStores(stores.logins, stores.users, stores.staff, stores.channels, stores.sessions)
+
+
+def _key_policy(settings: AccountsSettings) -> KeyPolicy:
+    return KeyPolicy(timedelta(days=settings.key_rotation_days), timedelta(seconds=settings.key_lead_seconds))
 
 
 def _links(settings: AccountsSettings) -> LinkPolicy:

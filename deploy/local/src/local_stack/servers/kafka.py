@@ -51,7 +51,7 @@ class KafkaServer:
         """Fetch Kafka if it is not cached, format the storage once, start and wait until it answers."""
         java = find_java()
         jars = fetch_jars(self._recipe)
-        require_free(self._port, "Kafka", "KONTOR_LOCAL_KAFKA_PORT")
+        require_free(self._port, "Kafka")
         require_free(self._controller_port, "Kafka's controller")
         self._folder.mkdir(parents=True, exist_ok=True)
         require_room(self._folder)

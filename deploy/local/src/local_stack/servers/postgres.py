@@ -46,7 +46,7 @@ class PostgresServer:
         """Create the cluster if there is none, start it and wait until it answers."""
         programs = find_programs()
         run_as = server_account()
-        require_free(self._port, "PostgreSQL", "KONTOR_LOCAL_POSTGRES_PORT")
+        require_free(self._port, "PostgreSQL")
         self._prepare_folder(run_as)
         require_room(self._folder)
         data = self._folder / "data"

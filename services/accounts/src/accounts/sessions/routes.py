@@ -15,19 +15,16 @@ from accounts.errors import (
     UnknownChannel,
     UserNotFound,
 )
-from accounts.permissions import SEES_PRICES, SEES_STOCK
 from accounts.sessions.schemas import (
     LoginRequest,
     LogoutRequest,
     Me,
-    OrderRules,
     PasswordResetRequest,
     PasswordSetRequest,
     RefreshRequest,
     StaffLoginRequest,
     SwitchAccountRequest,
     TokenAnswer,
-    my_account,
 )
 from accounts.wiring import Wired
 from chassis.principal import Caller, Principal
@@ -115,23 +112,7 @@ async def accept_invitation(wiring: Wired, body: PasswordSetRequest) -> None:
 async def get_me(wiring: Wired, principal: User) -> Me:
     user = await wiring.users.get(principal.subject, principal.account_id)
     found = await wiring.accounts.get(user.account_id)
-    permissions = user.permissions()
-    may_order = "orders:place" in permissions and user.block == "none"
-    return Me(
-        user_id=user.id,
-        login_id=user.login_id,
-        email=user.email,
-        name=user.login_name or user.name,
-        account_id=user.account_id,
-        accounts=[my_account(other) for other in await wiring.sessions.accounts_of(principal)],
-        permissions=sorted(permissions),
-        sees_prices=SEES_PRICES in permissions,
-        sees_stock=SEES_STOCK in permissions,
-        currency=user.currency,
-        locales=list(wiring.locales),
-        order_rules=OrderRules(may_order=may_order, blocked=user.block != "none"),
-        default_ship_to_id=found.default_ship_to.id if found.default_ship_to else None,
-    )
+    return Me.of(user, found, await wiring.sessions.accounts_of(principal), wiring.locales)
 
 
 @routes.post(

@@ -1,9 +1,12 @@
 """Log-ins and tokens on the wire."""
 
+from collections.abc import Sequence
 from typing import Annotated, Final, Literal
 
 from pydantic import Field, Strict, StringConstraints
 
+from accounts.customer_accounts.service import AccountWithAddresses
+from accounts.permissions import SEES_PRICES, SEES_STOCK
 from accounts.sessions.service import Credentials, Granted
 from accounts.users.models import User
 from chassis.models import Answer, StrictModel
@@ -109,6 +112,11 @@ class MyAccount(Answer):
     name: str | None
     user_id: str
 
+    @classmethod
+    def of(cls, user: User) -> "MyAccount":
+        """The account a login is a user of."""
+        return cls(id=user.account_id, number=user.account_number, name=user.account_name, user_id=user.id)
+
 
 class OrderRules(Answer):
     """What holds for orders of the account."""
@@ -134,7 +142,26 @@ class Me(Answer):
     order_rules: OrderRules
     default_ship_to_id: Annotated[str | None, Field(description="Where goods go when an order does not say.")]
 
-
-def my_account(user: User) -> MyAccount:
-    """One of the accounts of a login."""
-    return MyAccount(id=user.account_id, number=user.account_number, name=user.account_name, user_id=user.id)
+    @classmethod
+    def of(
+        cls, user: User, found: AccountWithAddresses, users: Sequence[User], locales: Sequence[str]
+    ) -> "Me":
+        """The wire form of a user; `users` are those its login is, this one among them."""
+        permissions = user.permissions()
+        blocked = user.block != "none"
+        ship_to = found.default_ship_to
+        return cls(
+            user_id=user.id,
+            login_id=user.login_id,
+            email=user.email,
+            name=user.login_name or user.name,
+            account_id=user.account_id,
+            accounts=[MyAccount.of(each) for each in users],
+            permissions=sorted(permissions),
+            sees_prices=SEES_PRICES in permissions,
+            sees_stock=SEES_STOCK in permissions,
+            currency=user.currency,
+            locales=list(locales),
+            order_rules=OrderRules(may_order="orders:place" in permissions and not blocked, blocked=blocked),
+            default_ship_to_id=ship_to.id if ship_to else None,
+        )

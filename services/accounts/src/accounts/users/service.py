@@ -50,16 +50,23 @@ def _shown(user: User) -> dict[str, object]:
     return {"role": user.role.code, "sees_prices": user.sees_prices, "sees_stock": user.sees_stock}
 
 
+@dataclass(frozen=True, slots=True)
+class UserStores:
+    """The repositories users need."""
+
+    users: UserRepository
+    logins: LoginRepository
+    roles: RoleRepository
+    accounts: CustomerAccountRepository
+
+
 class UserService:
     """Users. `account_id` is the scope of the caller: None for staff."""
 
     def __init__(
         self,
         database: Database,
-        users: UserRepository,
-        logins: LoginRepository,
-        roles: RoleRepository,
-        accounts: CustomerAccountRepository,
+        stores: UserStores,
         invitations: InvitationService,
         audit: AuditTrail,
         revocations: Revocations,
@@ -67,10 +74,10 @@ class UserService:
         clock: Clock,
     ) -> None:
         self._database = database
-        self._users = users
-        self._logins = logins
-        self._roles = roles
-        self._accounts = accounts
+        self._users = stores.users
+        self._logins = stores.logins
+        self._roles = stores.roles
+        self._accounts = stores.accounts
         self._invitations = invitations
         self._audit = audit
         self._revocations = revocations

@@ -25,13 +25,21 @@ class RowNote(BaseModel):
     message: str
 
 
+class UnresolvedReference(BaseModel):
+    """A reference to something not yet received; it resolves itself when that comes."""
+
+    pointer: str
+    source: str | None
+    external_id: str | None
+
+
 class BatchResult(BaseModel):
     """What became of one item."""
 
     index: int
     external_id: str | None
     status: str
-    unresolved: list[dict[str, Any]] = []
+    unresolved: list[UnresolvedReference] = []
     warnings: list[RowNote] = []
     errors: list[RowNote] = []
 

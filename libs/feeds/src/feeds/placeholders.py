@@ -63,6 +63,8 @@ async def resolve(tx: Transaction, chunk: Chunk, reference: Reference, *, now_ms
         )
     known = text(_KNOWN.format(**names, unresolved=noted))
     await tx.execute(known)
-    if reference.placeholder and await tx.execute(text(_CREATE.format(**names)), {"now": now_ms}):
+    if reference.placeholder:
+        # Looked up again also when nothing was created: somebody else's row may have come in between.
+        await tx.execute(text(_CREATE.format(**names)), {"now": now_ms})
         await tx.execute(known)
     await tx.execute(text(_UNKNOWN.format(**names, entry=entry)))

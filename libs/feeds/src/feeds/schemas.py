@@ -8,6 +8,7 @@ from sqlalchemy import RowMapping
 
 from chassis.models import Answer, StrictModel
 from chassis.values import Line as LineText
+from feeds.batch import UnresolvedReference
 from feeds.profiles import ImportProfile
 from feeds.runs import Run
 
@@ -48,7 +49,7 @@ class ImportResult(Answer):
     line_number: int | None
     external_id: str | None
     status: str
-    unresolved: list[dict[str, Any]]
+    unresolved: list[UnresolvedReference]
     warnings: list[dict[str, Any]]
     errors: list[dict[str, Any]]
     changes: dict[str, Any]

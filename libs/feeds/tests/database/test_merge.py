@@ -138,7 +138,7 @@ async def test_a_reference_to_something_unknown_resolves_when_it_arrives(
     async with database.read() as reader:
         assert 0 == await reader.scalar(text("SELECT count(*) FROM product"))
     answer = await shop.feeds.batches["prices"].write([row, row | {"min_quantity": "5"}], source="erp")
-    assert ["P 1/2", "P 1/2"] == [result.unresolved[0]["external_id"] for result in answer.results]
+    assert ["P 1/2", "P 1/2"] == [result.unresolved[0].external_id for result in answer.results]
     assert {} == await shop.products()
     assert ["created"] == await shop.write([{"external_id": "P 1/2", "name": "here"}])
     async with database.read() as reader:

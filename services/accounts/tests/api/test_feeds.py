@@ -22,7 +22,8 @@ USER = {"external_id": "u1", "account": "C1", "email": "Jo@Example.com", "role":
 async def test_a_user_before_its_account_waits_and_belongs_to_it_when_it_comes(platform: Platform) -> None:
     token = await platform.machine("accounts:feed", "users:feed")
     early = await feed(platform, token, "users", USER)
-    assert "unknown_account" == early["results"][0]["unresolved"][0]["code"]
+    waits_for = {"pointer": "/account", "source": "erp", "external_id": "C1"}
+    assert [waits_for] == early["results"][0]["unresolved"]
     assert [] == await platform.events("accounts.user")
     account_id = await an_account(platform, token, "C1")
     told = await platform.events("accounts.user")

@@ -76,7 +76,7 @@ async def test_a_response_by_an_unknown_erp_number_waits_and_resolves_when_the_n
     answered = await service.respond(
         fact("early", erp_order_number="E7", kind="confirmed", line_number=1, quantity="2")
     )
-    assert "order_unknown" == answered["results"][0]["unresolved"][0]["code"]
+    assert "/erp_order_number" == answered["results"][0]["unresolved"][0]["pointer"]
     path, staff = "/admin/v1/order-responses/unresolved", service.tokens.staff()
     waiting = (await service.http.get(path, headers=staff)).json()["items"]
     assert ["early"] == [item["external_id"] for item in waiting]

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from accounts.customer_accounts.register_lock import alone, together
 from accounts.tables import account, address
@@ -71,7 +71,13 @@ async def _find_accounts(tx: Transaction, chunk: Chunk) -> None:
     await tx.execute(
         update(rows)
         .where(rows.c.account.is_not(None), rows.c.account_id.is_(None))
-        .values(unresolved=[{"field": "account", "code": "unknown_account"}])
+        .values(
+            unresolved=func.jsonb_build_array(
+                func.jsonb_build_object(
+                    "pointer", "/account", "source", rows.c.account_source, "external_id", rows.c.account
+                )
+            )
+        )
     )
 
 

@@ -50,7 +50,7 @@ WHERE c.line_number = d.line_number"""
 
 _UNKNOWN_ACCOUNT = """
 UPDATE {chunk} SET unresolved = jsonb_build_array(jsonb_build_object(
-    'pointer', '/account', 'code', 'unknown_account'))
+    'pointer', '/account', 'source', account_source, 'external_id', account))
 WHERE account IS NOT NULL AND account_id IS NULL AND NOT deleted"""
 
 # A login is one user of an account, whoever keeps it.

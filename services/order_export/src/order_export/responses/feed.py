@@ -51,7 +51,7 @@ SCHEMA = RowSchema(
 _UNRESOLVED = """
     UPDATE {chunk} AS c SET unresolved = jsonb_build_array(jsonb_build_object(
         'pointer', CASE WHEN c.order_number IS NULL THEN '/erp_order_number' ELSE '/order_number' END,
-        'code', 'order_unknown', 'message', 'It waits until this order is known.'))
+        'source', CAST(:source AS text), 'external_id', COALESCE(c.order_number, c.erp_order_number)))
     WHERE NOT EXISTS (
         SELECT FROM sales_order AS o WHERE o.source = :source AND (
             o.order_number = c.order_number

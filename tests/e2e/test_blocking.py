@@ -30,11 +30,11 @@ async def _outbox(system: System) -> AsyncIterator[asyncpg.Connection]:
 
 async def _of_accounts(outbox: asyncpg.Connection) -> tuple[int, int]:
     """How many states of accounts were written, and how many of them wait to be published."""
-    counts = await outbox.fetchrow(
+    ((written, waiting),) = await outbox.fetch(
         "SELECT count(*), count(*) FILTER (WHERE published_at IS NULL)"
         " FROM outbox WHERE topic = 'accounts.account'"
     )
-    return counts[0], counts[1]
+    return written, waiting
 
 
 def _attempts(shop: Shop) -> dict[str, Attempt]:
@@ -70,8 +70,9 @@ async def _refused(name: str, attempt: Attempt, since: float) -> tuple[str, floa
 
 
 async def _start_import(shop: Shop) -> str:
+    # Of the shop's group, so that no catalogue given to everybody later moves all of them once more.
     rows = (
-        {"external_id": f"bulk-{number}", "name": f"Bulk {number}", "currency": "EUR"}
+        {"external_id": f"bulk-{number}", "name": "Bulk", "currency": "EUR", "customer_group": shop.code}
         for number in range(ROWS)
     )
     run = await shop.client.call(

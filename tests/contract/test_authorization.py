@@ -244,6 +244,25 @@ async def test_its_owner_finds_it(world: World, operation: Operation) -> None:
     assert 200 == answer.status_code, answer.text
 
 
+LISTS: Final = [
+    operation
+    for operation in CLOSED
+    if operation.surface != "admin" and operation.method == "GET" and not operation.parameters
+]
+
+
+async def test_no_list_shows_what_is_somebody_elses(world: World) -> None:
+    ids = {*world.owned.values(), *world.runs.values()}
+    shown_to_owners: set[str] = set()
+    for operation in LISTS:
+        mine = await world.callers.mighty[operation.surface].send("GET", operation.path)
+        theirs = await world.others[operation.surface].send("GET", operation.path)
+        shown_to_owners |= {each for each in ids if each in mine.text}
+        assert [] == [each for each in ids if each in theirs.text], operation
+    # Else it would prove nothing.
+    assert ids == shown_to_owners
+
+
 def test_every_id_in_a_path_is_somebodys_or_nobodys_on_purpose() -> None:
     unsaid = [
         str(operation)

@@ -16,6 +16,13 @@ from tests.support.system import System
 ROWS = 50_000
 # The promise is a second; test machines are shared, and the order of events below does not depend on it.
 BOUND = 5.0
+WAITING = 20_000
+# The mutation: what is urgent is written as if it were not.
+NO_LANE = """
+CREATE FUNCTION no_lane() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN NEW.urgent := false; RETURN NEW; END $$;
+CREATE TRIGGER no_lane BEFORE INSERT ON outbox FOR EACH ROW EXECUTE FUNCTION no_lane();
+"""
 Attempt = Callable[[], Awaitable[httpx.Response]]
 
 
@@ -84,6 +91,10 @@ async def _start_import(shop: Shop) -> str:
     return f"/integration/v1/accounts/imports/{run['id']}"
 
 
+async def _block(shop: Shop, grade: str) -> None:
+    await shop.staff.change(f"/admin/v1/accounts/{shop.account_id}", {"platform_block": grade})
+
+
 async def test_a_blocked_account_is_out_while_an_import_is_being_published(system: System) -> None:
     shop = await open_shop(system)
     attempts = _attempts(shop)
@@ -101,7 +112,7 @@ async def test_a_blocked_account_is_out_while_an_import_is_being_published(syste
 
         await until(under_way, what="the import to be under way")
         asked = time.perf_counter()
-        await shop.staff.change(f"/admin/v1/accounts/{shop.account_id}", {"platform_block": "access"})
+        await _block(shop, "access")
         blocked = time.perf_counter()
         found = await asyncio.gather(*(_refused(name, each, blocked) for name, each in attempts.items()))
         state = (await shop.client.get(run))["state"]
@@ -122,3 +133,59 @@ async def test_a_blocked_account_is_out_while_an_import_is_being_published(syste
 
         # With the one of the block itself: nothing of the import was lost on the way.
         await until(through, seconds=180, what="the import to be published")
+
+
+async def _pile_up(outbox: asyncpg.Connection) -> None:
+    """Leaves many states of accounts to be published once more, which does no harm."""
+    await outbox.execute(
+        "UPDATE outbox SET published_at = NULL WHERE id IN"
+        " (SELECT id FROM outbox WHERE topic = 'accounts.account' ORDER BY id LIMIT $1)",
+        WAITING,
+    )
+
+
+async def _out_after(system: System, outbox: asyncpg.Connection, shop: Shop) -> tuple[float, int]:
+    """Logs in, blocks behind what waits: seconds until the user is out, and what still waits then."""
+    await _block(shop, "none")
+    user = await system.platform.user(shop.email, PASSWORD, shop.code)
+
+    async def is_in() -> bool:
+        return (await user.send("GET", "/v1/me")).status_code == 200
+
+    await until(is_in, what="the user to be in")
+    await _pile_up(outbox)
+    await _block(shop, "access")
+    blocked = time.perf_counter()
+
+    async def is_out() -> bool:
+        return not await is_in()
+
+    await until(is_out, seconds=120, what="the user to be out")
+    return time.perf_counter() - blocked, (await _of_accounts(outbox))[1]
+
+
+async def test_a_block_overtakes_what_waits_and_would_not_without_its_lane(system: System) -> None:
+    shop = await open_shop(system)
+    async with _outbox(system) as outbox:
+        if (await _of_accounts(outbox))[0] < WAITING:
+            await _start_import(shop)
+
+        async def ready() -> bool:
+            written, waiting = await _of_accounts(outbox)
+            return written >= WAITING and waiting == 0
+
+        await until(ready, seconds=180, what="states of accounts to be there")
+        after, waiting = await _out_after(system, outbox, shop)
+        assert waiting > 0
+        await until(ready, seconds=180, what="all of it to be published")
+        await outbox.execute(NO_LANE)
+        try:
+            without_after, without_waiting = await _out_after(system, outbox, shop)
+        finally:
+            await outbox.execute("DROP TRIGGER no_lane ON outbox; DROP FUNCTION no_lane")
+        print(  # noqa: T201 - what was measured
+            f"out after {after * 1000:.0f} ms with {waiting} waiting;"
+            f" without its lane after {without_after * 1000:.0f} ms with {without_waiting} waiting"
+        )
+        assert 0 == without_waiting
+        assert after < BOUND

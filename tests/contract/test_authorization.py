@@ -1,13 +1,13 @@
 """Every published operation, as the contracts list them: nothing gets through that should not.
 
 Each operation is called with no token, with tokens of the other kinds of caller, and with a token of its
-kind that grants nothing. What takes an id of an account's object is called for another account's.
+kind that grants nothing. What takes the id of an account's or an ERP's object is called by another's.
 """
 
 import json
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,11 +16,10 @@ import pytest
 
 from local_stack.client import Caller, until
 from local_stack.state import REPOSITORY
-from local_stack.story import CHANNEL
+from tests.support.shop import Shop, join, join_staff, machine, open_shop, role
 from tests.support.system import System
 
 SURFACES: Final = {"channel": "user", "integration": "client", "admin": "staff"}
-PASSWORD: Final = "a password for nobody special"
 _PARAMETER: Final = re.compile(r"{([a-z_]+)}")
 _UNKNOWN_ID: Final = "00000000-0000-7000-8000-000000000000"
 
@@ -43,11 +42,21 @@ class Operation:
         """The path with ids put in; those not given are of nothing."""
         return _PARAMETER.sub(lambda found: (ids or {}).get(found[1], _UNKNOWN_ID), self.path)
 
-    def body(self) -> dict[str, Any]:
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names in the path."""
+        return tuple(_PARAMETER.findall(self.path))
+
+    @property
+    def last(self) -> str:
+        """The last word of the path."""
+        return self.path.rpartition("/")[2]
+
+    def body(self, content_of: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Headers and content that get past the door, so that it is the caller who is judged."""
         if self.media_type is None:
             return {}
-        content = b"{}" if self.media_type == "application/json" else b""
+        content = json.dumps(content_of or {}).encode() if self.media_type == "application/json" else b""
         return {"headers": {"Content-Type": self.media_type, "Idempotency-Key": "k"}, "content": content}
 
 
@@ -69,6 +78,21 @@ def _operations() -> Iterator[Operation]:
 
 OPERATIONS: Final = tuple(_operations())
 CLOSED: Final = tuple(operation for operation in OPERATIONS if not operation.public)
+# Staff see every account, so what belongs to one is a matter of the other two surfaces.
+_OWNED: Final = frozenset({"cart_id", "user_id", "order_id", "import_id", "export_id"})
+OF_SOMEBODY: Final = tuple(
+    operation
+    for operation in CLOSED
+    if operation.surface != "admin" and _OWNED.intersection(operation.parameters)
+)
+# Bodies good enough that the answer depends on the object alone.
+_VALID: Final[dict[str, dict[str, Any]]] = {
+    "batch": {"lines": [{"line_id": _UNKNOWN_ID, "quantity": "0"}]},
+    "acknowledge": {"fence": 1, "erp_order_number": "1"},
+    "extend": {"fence": 1, "lease_seconds": 10},
+    "reject": {"fence": 1, "reasons": [{"code": "c", "message": "m"}]},
+    "release": {"fence": 1},
+}
 
 
 @dataclass(frozen=True)
@@ -79,26 +103,17 @@ class Callers:
     powerless: dict[str, Caller]
 
 
-async def _user(system: System, staff: Caller, account_id: str, role_id: str, email: str) -> Caller:
+async def _user(system: System, staff: Caller, account_id: str, role_id: str, channel: str) -> Caller:
+    email = f"{secrets.token_hex(4)}@{channel}.example"
     await staff.post("/admin/v1/users", {"account_id": account_id, "email": email, "role_id": role_id})
-    token = await until(lambda: system.story.mailed_token(email), what=f"the mail to {email}")
-    body = {"token": token, "password": PASSWORD}
-    await system.platform.send("POST", "/v1/invitations/accept", json=body)
-    return await system.platform.user(email, PASSWORD, CHANNEL)
+    return await join(system, email, channel)
 
 
-async def _staff_member(system: System, staff: Caller, role_id: str, email: str) -> Caller:
-    await staff.post("/admin/v1/staff", {"email": email, "role_id": role_id})
-    token = await until(lambda: system.story.mailed_token(email), what=f"the mail to {email}")
-    body = {"token": token, "password": PASSWORD}
-    await system.platform.send("POST", "/v1/invitations/accept", json=body)
-    return await system.platform.staff(email, PASSWORD)
-
-
-async def _role(staff: Caller, kind: str, permissions: list[str]) -> str:
-    body = {"code": f"test-{secrets.token_hex(4)}", "kind": kind, "name": "Test", "permissions": permissions}
-    made: dict[str, str] = await staff.post("/admin/v1/roles", body)
-    return made["id"]
+async def _clerk(system: System, staff: Caller) -> Caller:
+    email = f"clerk-{secrets.token_hex(4)}@example.com"
+    nothing = await role(staff, "staff", [])
+    await staff.post("/admin/v1/staff", {"email": email, "role_id": nothing})
+    return await join_staff(system, email)
 
 
 def _all_permissions(surface: str) -> list[str]:
@@ -107,53 +122,81 @@ def _all_permissions(surface: str) -> list[str]:
     )
 
 
-async def _machine(system: System, staff: Caller, scopes: list[str]) -> Caller:
-    code = f"test-{secrets.token_hex(4)}"
-    made = await staff.post(
-        "/admin/v1/clients", {"code": code, "name": code, "scopes": scopes, "source": "test"}
-    )
-    return await system.platform.machine(code, made["secret"])
-
-
-async def _accounts(staff: Caller, client: Caller) -> list[str]:
-    items = [{"external_id": f"T{number}", "currency": "EUR", "name": f"T{number}"} for number in (1, 2)]
-    await client.post("/integration/v1/accounts", {"items": items})
-    found = [await staff.get("/admin/v1/accounts", external_id=item["external_id"]) for item in items]
-    return [page["items"][0]["id"] for page in found]
+async def _second_account(shop: Shop) -> str:
+    items = [{"external_id": "other", "currency": "EUR", "name": "Other", "customer_group": shop.code}]
+    await shop.client.post("/integration/v1/accounts", {"items": items})
+    accounts = (await shop.staff.get("/admin/v1/accounts", external_id="other", limit=200))["items"]
+    ids: list[str] = [account["id"] for account in accounts if account["source"] == shop.code]
+    return ids[0]
 
 
 @dataclass(frozen=True)
 class World:
-    """Callers, two accounts, and an object of each kind that belongs to the first."""
+    """Callers; users and an ERP of somebody else; and ids of objects that belong to the mighty ones."""
 
     callers: Callers
-    other: Caller
+    others: dict[str, Caller]
     owned: dict[str, str]
+    runs: dict[str, str]
+
+    def ids(self, operation: Operation) -> dict[str, str]:
+        """What the operation's path may name; runs are known to the service that received them."""
+        resource = operation.path.split("/")[3]
+        return self.owned | {"import_id": self.runs.get(resource, _UNKNOWN_ID)}
 
 
 @pytest.fixture(scope="module")
 async def world(system: System) -> World:
     """Made through the public surfaces."""
-    staff = await system.staff()
-    channel = await staff.send("POST", "/admin/v1/channels", json={"code": CHANNEL, "name": CHANNEL})
-    assert channel.status_code == 201 or channel.json()["code"] == "code_taken"
-    client = await _machine(system, staff, _all_permissions("integration"))
-    first, second = await _accounts(staff, client)
-    everything = await _role(staff, "user", _all_permissions("channel"))
-    nothing = await _role(staff, "user", [])
-    user = await _user(system, staff, first, everything, "mighty@example.com")
+    shop = await open_shop(system)
+    staff = shop.staff
+    body = {"code": shop.code, "name": shop.code, "source": shop.code, "protocol": "pull"}
+    await staff.post("/admin/v1/connectors", body | {"deduplicates_by_order_number": True})
+    scopes = _all_permissions("integration")
+    client = await machine(system, staff, shop.code, scopes)
+    everything = await role(staff, "user", _all_permissions("channel"))
+    nothing = await role(staff, "user", [])
+    user = await _user(system, staff, shop.account_id, everything, shop.code)
     callers = Callers(
         mighty={"channel": user, "integration": client, "admin": staff},
         powerless={
-            "channel": await _user(system, staff, first, nothing, "powerless@example.com"),
-            "integration": await _machine(system, staff, []),
-            "admin": await _staff_member(system, staff, await _role(staff, "staff", []), "clerk@example.com"),
+            "channel": await _user(system, staff, shop.account_id, nothing, shop.code),
+            "integration": await machine(system, staff, shop.code, []),
+            "admin": await _clerk(system, staff),
         },
     )
-    other = await _user(system, staff, second, everything, "other@example.com")
-    cart = await user.post("/v1/carts", {"name": "mine"})
-    me = await user.get("/v1/me")
-    return World(callers, other, {"cart_id": cart["id"], "user_id": me["user_id"]})
+    others = {
+        "channel": await _user(system, staff, await _second_account(shop), everything, shop.code),
+        "integration": await machine(system, staff, f"not-{shop.code}", scopes),
+    }
+    owned = {
+        "cart_id": (await user.post("/v1/carts", {"name": "mine"}))["id"],
+        "user_id": (await user.get("/v1/me"))["user_id"],
+        "order_id": (await shop.order(user))["id"],
+        "export_id": await until(lambda: _export_id(client), what="the order to be offered to the ERP"),
+    }
+    return World(callers, others, owned, await _runs(client))
+
+
+async def _export_id(client: Caller) -> str | None:
+    items = (await client.get("/integration/v1/order-exports"))["items"]
+    return items[0]["export_id"] if items else None
+
+
+async def _runs(client: Caller) -> dict[str, str]:
+    """A run of every resource that is imported."""
+    runs = {}
+    for operation in OF_SOMEBODY:
+        resource = operation.path.split("/")[3]
+        if "import_id" in operation.parameters and resource not in runs:
+            answer = await client.call(
+                "POST",
+                f"/integration/v1/{resource}/imports",
+                content=b"",
+                headers={"Content-Type": "application/x-ndjson"},
+            )
+            runs[resource] = answer["id"]
+    return runs
 
 
 def _told(answer: httpx.Response) -> tuple[int, str]:
@@ -181,23 +224,37 @@ async def test_a_token_that_grants_nothing_is_refused(world: World, operation: O
     assert (403, "permission_denied") == _told(answer)
 
 
-OF_AN_ACCOUNT: Final = [
-    operation
-    for operation in CLOSED
-    if operation.surface == "channel" and {"cart_id", "user_id"} & set(_PARAMETER.findall(operation.path))
-]
-
-
-@pytest.mark.parametrize("operation", OF_AN_ACCOUNT, ids=str)
-async def test_another_accounts_object_is_not_there(world: World, operation: Operation) -> None:
-    address = operation.address(world.owned)
-    options = operation.body()
+@pytest.mark.parametrize("operation", OF_SOMEBODY, ids=str)
+async def test_what_is_somebody_elses_is_not_there(world: World, operation: Operation) -> None:
+    caller = world.others[operation.surface]
+    options = operation.body(_VALID.get(operation.last, {}))
     options["headers"] = {**options.get("headers", {}), "If-Match": '"1"'}
-    theirs = await world.other.send(operation.method, address, **options)
-    nothings = await world.other.send(operation.method, operation.address(), **options)
-    assert theirs.status_code in (404, 422)
+    theirs = await caller.send(operation.method, operation.address(world.ids(operation)), **options)
+    nothings = await caller.send(operation.method, operation.address(), **options)
     # For somebody else's the answer is the same as for nothing at all.
+    assert 404 == theirs.status_code, theirs.text
     assert _told(nothings) == _told(theirs)
+
+
+@pytest.mark.parametrize("operation", [each for each in OF_SOMEBODY if each.method == "GET"], ids=str)
+async def test_its_owner_finds_it(world: World, operation: Operation) -> None:
+    """Else the test above could pass with ids of nothing."""
+    owner = world.callers.mighty[operation.surface]
+    answer = await owner.send("GET", operation.address(world.ids(operation)))
+    assert 200 == answer.status_code, answer.text
+
+
+def test_every_id_in_a_path_is_somebodys_or_nobodys_on_purpose() -> None:
+    unsaid = [
+        str(operation)
+        for operation in CLOSED
+        if operation.surface != "admin" and set(operation.parameters) - _OWNED - _OF_NOBODY
+    ]
+    assert [] == unsaid
+
+
+# Products are the wholesaler's; which of them a user may see is proven by catalog.
+_OF_NOBODY: Final = frozenset({"product_id"})
 
 
 def test_every_operation_says_who_may_call_it_or_is_public_on_purpose() -> None:

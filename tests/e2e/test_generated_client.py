@@ -4,6 +4,7 @@ import importlib
 import os
 import sys
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -35,13 +36,11 @@ class Generated:
 def generated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Generated]:
     """Generated from the contract, imported from a folder of the test."""
     tools = str(Path(sys.executable).parent)
-    said = run_once(
-        "openapi-python-client",
-        [f"{tools}/openapi-python-client", "generate", "--path", str(CONTRACT), "--meta", "none"]
-        + ["--output-path", str(tmp_path / PACKAGE), "--fail-on-warning"],
-        # It formats what it made with ruff, if it finds it.
-        env={"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"},
-    )
+    argv = [f"{tools}/openapi-python-client", "generate", "--path", str(CONTRACT), "--meta", "none"]
+    argv += ["--output-path", str(tmp_path / PACKAGE), "--fail-on-warning"]
+    # It formats what it made with ruff, if it finds it.
+    path = f"{tools}{os.pathsep}{os.environ['PATH']}"
+    said = run_once("openapi-python-client", argv, env={"PATH": path})
     assert "Warning" not in said
     monkeypatch.syspath_prepend(tmp_path)
     yield Generated()
@@ -56,30 +55,26 @@ async def test_a_generated_client_logs_in_lists_products_and_orders(
     models = generated.module("models")
     connecting = generated.module("client")
 
-    stranger = connecting.Client(base_url=system.gateway)
-    login = models.LoginRequest(email=shop.email, password=PASSWORD, channel=shop.code)
-    session = await generated.call("sessions.log_in", stranger, body=login)
+    async with connecting.Client(base_url=system.gateway) as stranger:
+        login = models.LoginRequest(email=shop.email, password=PASSWORD, channel=shop.code)
+        session = await generated.call("sessions.log_in", stranger, body=login)
     assert isinstance(session, models.TokenAnswer)
 
-    user = connecting.AuthenticatedClient(base_url=system.gateway, token=session.access_token)
-    page = await generated.call("products.list_products", user, include="prices")
-    assert set(shop.product_ids) == {item.id for item in page.items}
-    assert {PRICE} == {item.price.net_price for item in page.items}
+    token = session.access_token
+    async with connecting.AuthenticatedClient(base_url=system.gateway, token=token) as user:
+        page = await generated.call("products.list_products", user, include="prices")
+        assert set(shop.product_ids) == {item.id for item in page.items}
+        assert {Decimal(PRICE)} == {Decimal(item.price.net_price) for item in page.items}
 
-    line = models.OrderLineWrite(product_id=page.items[0].id, quantity="3", expected_net_price=PRICE)
-    order = models.OrderWrite(lines=[line], customer_reference="made by a generator")
-    receipt = await generated.call("orders.place_order", user, body=order, idempotency_key=shop.code)
-    assert isinstance(receipt, models.OrderReceipt)
+        line = models.OrderLineWrite(product_id=page.items[0].id, quantity="3", expected_net_price=PRICE)
+        order = models.OrderWrite(lines=[line], customer_reference="made by a generator")
+        receipt = await generated.call("orders.place_order", user, body=order, idempotency_key=shop.code)
+        assert isinstance(receipt, models.OrderReceipt)
+        placed = await generated.call("orders.get_order", user, order_id=receipt.id)
+        assert ("made by a generator", "37.50") == (placed.customer_reference, placed.total.amount)
 
-    placed = await generated.call("orders.get_order", user, order_id=receipt.id)
-    assert "made by a generator" == placed.customer_reference
-    assert "37.50" == placed.total.amount
-
-    # A refusal is parsed as well: the same key for another order.
-    refused = await generated.call(
-        "orders.place_order", user, body=models.OrderWrite(lines=[line]), idempotency_key=shop.code
-    )
-    assert isinstance(refused, models.ProblemDocument)
-    assert "idempotency_key_reused" == refused.code
-    for client in (stranger, user):
-        await client.get_async_httpx_client().aclose()
+        # A refusal is parsed as well: the same key for another order.
+        another = models.OrderWrite(lines=[line])
+        refused = await generated.call("orders.place_order", user, body=another, idempotency_key=shop.code)
+        assert isinstance(refused, models.ProblemDocument)
+        assert "idempotency_key_reused" == refused.code

@@ -1,6 +1,5 @@
 """A small trade of its own: an ERP source, an account, priced products, and a user who may order them."""
 
-import asyncio
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -144,13 +143,3 @@ async def _orderable(user: Caller) -> tuple[str, ...]:
 
     found = await until(priced, seconds=_PATIENCE, what="the assortment and its prices")
     return tuple(sorted(item["id"] for item in found))
-
-
-async def until_refused(sends: Any, wanted: tuple[int, ...], what: str) -> None:
-    """Waits until a request is answered with one of the statuses."""
-
-    async def refused() -> bool:
-        return (await sends()).status_code in wanted
-
-    await until(refused, what=what)
-    await asyncio.sleep(0)

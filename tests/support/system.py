@@ -2,8 +2,9 @@
 
 import asyncio
 import secrets
+import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -64,6 +65,36 @@ class System:
         for child, _ in pairs:
             self.children[child.name] = child
         list(self.processes.wait_ready(pairs))
+
+    @asynccontextmanager
+    async def without(self, *names: str) -> AsyncIterator[None]:
+        """Kills processes such as `pricing-api`; afterwards all are started again, and ready."""
+        for name in names:
+            await asyncio.to_thread(self.children[name].kill)
+        try:
+            yield
+        finally:
+            for name in names:
+                self.children[name].start()
+            await asyncio.to_thread(self._wait_ready, names)
+
+    @asynccontextmanager
+    async def hanging(self, name: str) -> AsyncIterator[None]:
+        """Stops a process in its tracks: it accepts and never answers; afterwards it goes on."""
+        self.children[name].send(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.children[name].send(signal.SIGCONT)
+            await asyncio.to_thread(self._wait_ready, [name])
+
+    def _wait_ready(self, names: Iterable[str]) -> None:
+        ports = {
+            f"{service.name}-{command}": port
+            for service in self.stack.services
+            for command, port in service.commands
+        }
+        list(self.processes.wait_ready([(self.children[name], ports[name]) for name in names]))
 
     def _child(self, service: Service, command: str) -> Child:
         child = self.stack.child(service, command)

@@ -3,6 +3,7 @@
 import re
 import socket
 import tempfile
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,10 +14,10 @@ from local_stack import provision
 from local_stack.ports import free_port, require_free
 from local_stack.problems import PortTakenError, ServerMissingError
 from local_stack.servers import postgres
-from local_stack.servers.kafka import find_java
+from local_stack.servers.kafka import KafkaServer, find_java
 from local_stack.servers.postgres import PostgresServer
 from local_stack.stack import Stack
-from local_stack.state import Credentials
+from local_stack.state import REPOSITORY, Credentials
 from local_stack.topology import BY_NAME, Service
 from testkit.servers import Servers
 
@@ -59,6 +60,18 @@ def test_an_interrupted_creation_is_begun_again(folder: Path) -> None:
     server = PostgresServer(folder / "postgres", free_port(), "x", folder / "log", durable=False)
     server.start()
     server.stop()
+
+
+def test_kafka_starts_under_an_id_that_looks_like_an_option(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uuid, "uuid4", lambda: uuid.UUID(bytes=b"\xf8" + bytes(15)))
+    kafka = KafkaServer(
+        folder / "kafka", free_port(), free_port(), REPOSITORY / "deploy/kafka", folder / "kafka.log"
+    )
+    kafka.start()
+    kafka.stop()
+    assert "cluster.id=-A" in (folder / "kafka/data/meta.properties").read_text()
 
 
 def test_a_taken_port_is_named_in_a_sentence() -> None:

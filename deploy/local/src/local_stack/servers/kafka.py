@@ -75,7 +75,8 @@ class KafkaServer:
 
     def _format(self, java: Path, jars: Path, properties: Path) -> None:
         cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        arguments = ["kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(properties)]
+        # One id in 64 begins with a hyphen, so it must not stand as an argument of its own.
+        arguments = ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster_id}", "-c", str(properties)]
         run_once("Formatting Kafka's storage", [*self._java(java, jars), *arguments])
         (self._folder / "formatted").touch()
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from contract_tools import checking, dependencies, documents
+from contract_tools import asyncapi, checking, dependencies, documents
 from contract_tools.documents import ContractError
 from contract_tools.lint import LintError
 from contract_tools.published import Published
@@ -18,7 +18,7 @@ _HERE = Path("contracts")
 
 @app.command()
 def generate(folder: Folder = _HERE) -> None:
-    """Writes the three documents and dependencies.yaml from the code."""
+    """Writes the three documents, asyncapi.json and dependencies.yaml from code and topic files."""
     published, services = Published(folder), _services()
     try:
         merged = documents.merged(services, published.public_operations())
@@ -30,6 +30,7 @@ def generate(folder: Folder = _HERE) -> None:
         typer.echo(
             f"{published.document(surface)}: {sum(1 for _ in documents.operations(document))} operations"
         )
+    published.asyncapi.write_text(asyncapi.as_text(asyncapi.document(folder)), encoding="utf-8")
     published.dependencies.write_text(dependencies.as_text(dependencies.found(services)), encoding="utf-8")
 
 

@@ -7,7 +7,7 @@ import yaml
 from jsonschema.exceptions import ValidationError
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from contract_tools import dependencies, documents
+from contract_tools import asyncapi, dependencies, documents
 from contract_tools.differ import Difference, differences
 from contract_tools.documents import Document
 from contract_tools.events import check_events
@@ -24,6 +24,9 @@ def faults(published: Published, services: Sequence[Service]) -> Iterator[str]:
         if not path.is_file() or documents.as_text(document) != path.read_text(encoding="utf-8"):
             yield f"{path.name} is not what the code says: see what `make contracts-update` changes"
         yield from (f"{path.name}: {fault}" for fault in invalid(document))
+    events = asyncapi.as_text(asyncapi.document(published.folder))
+    if not published.asyncapi.is_file() or events != published.asyncapi.read_text(encoding="utf-8"):
+        yield "asyncapi.json is not what the topic files say: run `make contracts-update`"
     yield from openness(merged, published.public_operations())
     yield from _dependencies(published, services)
     yield from check_events(published.folder, services)

@@ -20,6 +20,10 @@ class Published:
     def dependencies(self) -> Path:
         return self.folder / "dependencies.yaml"
 
+    @property
+    def asyncapi(self) -> Path:
+        return self.folder / "events" / "asyncapi.json"
+
     def document(self, surface: str) -> Path:
         return self.folder / "http" / f"{surface}.v1.openapi.json"
 

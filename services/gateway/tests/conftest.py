@@ -15,7 +15,7 @@ from gateway.settings import GatewaySettings
 from local_stack.ports import free_port
 from services.gateway.tests.support.contracts import write_contracts
 from services.gateway.tests.support.neighbours import Neighbours, neighbourhood
-from services.gateway.tests.support.serving import serving
+from testkit.serving import serving
 
 Door = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 

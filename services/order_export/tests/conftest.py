@@ -7,9 +7,10 @@ import pytest
 from chassis import migrations
 from chassis.clock import SystemClock
 from order_export.cli import MIGRATIONS
-from services.order_export.tests.support.neighbours import Neighbours, app_of, serving
+from services.order_export.tests.support.neighbours import Neighbours, app_of
 from services.order_export.tests.support.service import Service, running
 from testkit.postgres import Databases
+from testkit.serving import serving
 
 
 def migrate(url: str) -> None:

@@ -12,8 +12,15 @@ Document = dict[str, Any]
 
 # Kafka headers of CloudEvents 1.0 in binary mode; a notice has no sequence.
 _HEADERS: Final = (
-    "ce_specversion", "ce_id", "ce_type", "ce_source", "ce_subject", "ce_time", "ce_dataschema", "traceparent",
-)  # fmt: skip
+    "ce_specversion",
+    "ce_id",
+    "ce_type",
+    "ce_source",
+    "ce_subject",
+    "ce_time",
+    "ce_dataschema",
+    "traceparent",
+)
 
 
 def document(contracts: Path) -> Document:

@@ -10,8 +10,8 @@ from gateway.products.routes import HOT
 from gateway.settings import GatewaySettings
 from services.gateway.tests.conftest import Door, until_ready
 from services.gateway.tests.support.neighbours import PRICE, PRICELESS, SEEN, UNSEEN, Neighbours
-from services.gateway.tests.support.serving import serving
 from services.gateway.tests.support.tokens import ALL
+from testkit.serving import serving
 
 UNAVAILABLE = {"status": "unavailable"}
 

@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from services.gateway.tests.support.serving import serving
 from services.gateway.tests.support.tokens import Tokens
+from testkit.serving import serving
 
 SEEN = "018f0000-0000-7000-8000-000000000001"
 PRICELESS = "018f0000-0000-7000-8000-000000000002"

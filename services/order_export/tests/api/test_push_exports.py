@@ -13,8 +13,8 @@ from order_export.exports.pushing import ExportPusher
 from order_export.tables import order_export
 from order_export.worker import pusher
 from services.order_export.tests.support.erp import Erp
-from services.order_export.tests.support.neighbours import serving
 from services.order_export.tests.support.service import Service
+from testkit.serving import serving
 
 
 @pytest.fixture

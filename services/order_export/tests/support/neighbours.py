@@ -1,13 +1,8 @@
 """catalog, pricing and accounts as far as order_export asks them: a server that speaks their contract."""
 
-import asyncio
-import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -152,33 +147,3 @@ def _priced(neighbours: Neighbours, item: dict[str, Any]) -> dict[str, Any]:
         "price_breaks": [],
     }
     return {**item, "price": price, "evidence": {"price_row_id": f"row-{product_id}", "agreement": "all"}}
-
-
-@asynccontextmanager
-async def serving(app: Starlette) -> AsyncIterator[str]:
-    """The app on a free port of loopback; its address."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bind_below(probe)
-        probe.listen(128)
-        port = probe.getsockname()[1]
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
-        task = asyncio.ensure_future(server.serve(sockets=[probe]))
-        while not server.started:  # noqa: ASYNC110 - uvicorn tells by an attribute, not by an event
-            await asyncio.sleep(0.01)
-        try:
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.should_exit = True
-            await task
-
-
-def bind_below(probe: socket.socket, start: int = 21_000, end: int = 32_000) -> None:
-    """Binds to the first free port below those that systems hand out for outgoing connections."""
-    for port in range(start, end):
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            continue
-        return
-    raise OSError("no free port")

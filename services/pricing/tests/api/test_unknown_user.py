@@ -1,12 +1,9 @@
 """A user whose events have not arrived: pricing asks accounts, the real one, and answers at once."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import httpx
 import pytest
-import uvicorn
 from sqlalchemy import select
 
 from accounts.api import make_app as make_accounts
@@ -18,24 +15,9 @@ from services.accounts.tests.support.people import a_channel, a_user, an_account
 from services.pricing.tests.support.world import World, running
 from testkit.clock import FrozenClock
 from testkit.postgres import Databases
+from testkit.serving import serving
 
 CODE = "12355"
-
-
-@asynccontextmanager
-async def served(url: str, clock: FrozenClock) -> AsyncIterator[str]:
-    """accounts on loopback, over real HTTP; yields its address."""
-    app = make_accounts(accounts_support.settings_for(url), clock)
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None))
-    serving = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 - uvicorn has a flag, not an event
-        await asyncio.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        await serving
 
 
 class Newcomer:
@@ -56,7 +38,7 @@ async def newcomer(databases: Databases, clock: FrozenClock) -> AsyncIterator[Ne
         databases.fresh("accounts", accounts_support.migrate) as accounts_url,
         databases.fresh("pricing", lambda url: migrations.upgrade(MIGRATIONS, url)) as pricing_url,
         accounts_support.running(accounts_url, clock) as platform,
-        served(accounts_url, clock) as address,
+        serving(make_accounts(accounts_support.settings_for(accounts_url), clock)) as address,
         running(pricing_url, address, clock=clock) as world,
     ):
         account_id = await an_account(platform, await platform.machine("accounts:feed"), CODE, currency="GBP")

@@ -190,3 +190,13 @@ def period(
     """The half-open period of a row valid from one local day to another, both included."""
     ends = None if valid_to is None else start_of(valid_to + timedelta(days=1), zone)
     return (None if valid_from is None else start_of(valid_from, zone)), ends
+
+
+@dataclass(frozen=True, slots=True)
+class PriceFilter:
+    """Which rows somebody wants to see; None is no condition."""
+
+    applies_to_type: str | None = None
+    applies_to: str | None = None
+    target: str | None = None
+    unresolved: bool | None = None

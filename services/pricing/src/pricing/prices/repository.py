@@ -1,23 +1,13 @@
 """Price rows and the keys that lead to them ⇄ PostgreSQL."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
 
 from chassis.database import Reader
+from pricing.prices.models import PriceFilter
 from pricing.tables import account, agreement, price, product
-
-
-@dataclass(frozen=True, slots=True)
-class PriceFilter:
-    """Which rows somebody wants to see; None is no condition."""
-
-    applies_to_type: str | None = None
-    applies_to: str | None = None
-    target: str | None = None
-    unresolved: bool | None = None
 
 
 class PriceRepository:

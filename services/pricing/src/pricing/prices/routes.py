@@ -13,8 +13,7 @@ from chassis.routing import problems, router
 from chassis.security import admin, integration, internal
 from chassis.values import Identifier, Line, Moment, Quantity, SearchText, plain
 from pricing.errors import AccountNotFound, AccountRequired, NotForUsers, PricesPending, ProductNotFound
-from pricing.prices.models import Quote
-from pricing.prices.repository import PriceFilter
+from pricing.prices.models import PriceFilter, Quote
 from pricing.prices.schemas import (
     HIDDEN,
     AccountPricesQuestion,

@@ -66,3 +66,12 @@ class RuleChange:
             targets=rule.targets if self.targets is None else self.targets,
             note=rule.note if self.note is None else self.note or None,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFilter:
+    """Which rules somebody wants to see; None is no condition."""
+
+    effect: Effect | None = None
+    owner_kind: OwnerKind | None = None
+    owner_id: str | None = None

@@ -1,23 +1,13 @@
 """Visibility rules ⇄ PostgreSQL."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Column, RowMapping, Select, insert, select, union, update
 
 from chassis.database import Reader, Transaction
-from pricing.rules.models import Effect, Named, OwnerKind, Rule
+from pricing.rules.models import Effect, Named, OwnerKind, Rule, RuleFilter
 from pricing.tables import category, product, visibility_rule
-
-
-@dataclass(frozen=True, slots=True)
-class RuleFilter:
-    """Which rules somebody wants to see; None is no condition."""
-
-    effect: Effect | None = None
-    owner_kind: OwnerKind | None = None
-    owner_id: str | None = None
 
 
 def read_rule(row: RowMapping) -> Rule:

@@ -11,8 +11,7 @@ from chassis.routing import problems, router
 from chassis.security import admin
 from chassis.values import Identifier, SearchText
 from pricing.errors import OwnerMismatch, RuleNotFound
-from pricing.rules.models import Effect, OwnerKind
-from pricing.rules.repository import RuleFilter
+from pricing.rules.models import Effect, OwnerKind, RuleFilter
 from pricing.rules.schemas import RuleCreate, RuleOut, RulePatch
 from pricing.wiring import Wired
 

@@ -11,8 +11,8 @@ from pricing.audiences.repository import AudienceRepository
 from pricing.audiences.service import AudienceService
 from pricing.audit.repository import AuditTrail
 from pricing.errors import RuleNotFound
-from pricing.rules.models import Rule, RuleChange
-from pricing.rules.repository import RuleFilter, RuleRepository
+from pricing.rules.models import Rule, RuleChange, RuleFilter
+from pricing.rules.repository import RuleRepository
 
 Known = frozenset[str]
 

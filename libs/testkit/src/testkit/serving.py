@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
-from local_stack.ports import free_port
+from local_stack.ports import LOOPBACK, free_port
 
 
 @asynccontextmanager
@@ -15,7 +15,7 @@ async def serving(app: ASGIApp, port: int | None = None) -> AsyncIterator[str]:
     """The address under which the app answers; closed afterwards, connections and all."""
     port = port or free_port()
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=port, log_config=None, access_log=False, timeout_graceful_shutdown=1
+        app, host=LOOPBACK, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=1
     )
     server = uvicorn.Server(config)
     running = asyncio.create_task(server._serve())  # `serve` would take over the signals of the test run
@@ -24,7 +24,7 @@ async def serving(app: ASGIApp, port: int | None = None) -> AsyncIterator[str]:
             running.result()
         await asyncio.sleep(0.01)
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://{LOOPBACK}:{port}"
     finally:
         server.should_exit = True
         await running

@@ -15,7 +15,13 @@ async def serving(app: ASGIApp, port: int | None = None) -> AsyncIterator[str]:
     """The address under which the app answers; closed afterwards, connections and all."""
     port = port or free_port()
     config = uvicorn.Config(
-        app, host=LOOPBACK, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=1
+        app,
+        host=LOOPBACK,
+        port=port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=1,
+        timeout_keep_alive=30,  # as `chassis.server` has it: callers keep connections nearly as long
     )
     server = uvicorn.Server(config)
     running = asyncio.create_task(server._serve())  # `serve` would take over the signals of the test run

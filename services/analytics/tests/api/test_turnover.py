@@ -11,7 +11,7 @@ from services.analytics.tests.support.telling import account, category, order, p
 ORDERS = (
     order("o1", [("p1", "0.1"), ("p2", "0.2"), ("p1", "0.1")]),
     order("o2", [("p1", "1000000000.01")], account_id="acc-2", channel_id=None, origin="erp"),
-    order("o3", [("p2", "7")], on="2026-03-02", currency="GBP"),
+    order("o3", [("p2", "7.00")], on="2026-03-02", currency="GBP"),
     order("o4", [("p3", "99")], on="2025-01-01"),
 )
 
@@ -44,16 +44,16 @@ async def _turnover(office: Office, **params: object) -> list[tuple[object, ...]
 async def test_by_day_currency_and_origin_are_kept_apart_and_sums_are_exact(traded: Office) -> None:
     assert [
         ("2026-03-01", None, "erp", 1, "1000000000.01", "EUR"),
-        ("2026-03-01", None, "platform", 1, "0.4", "EUR"),
-        ("2026-03-02", None, "platform", 1, "7", "GBP"),
+        ("2026-03-01", None, "platform", 1, "0.40", "EUR"),
+        ("2026-03-02", None, "platform", 1, "7.00", "GBP"),
     ] == await _turnover(traded)
 
 
 async def test_by_account_the_greatest_comes_first(traded: Office) -> None:
     assert [
         ("acc-2", "ACC-2", "erp", 1, "1000000000.01", "EUR"),
-        ("acc-1", "ACC-1", "platform", 1, "7", "GBP"),
-        ("acc-1", "ACC-1", "platform", 1, "0.4", "EUR"),
+        ("acc-1", "ACC-1", "platform", 1, "7.00", "GBP"),
+        ("acc-1", "ACC-1", "platform", 1, "0.40", "EUR"),
     ] == await _turnover(traded, by="account")
 
 
@@ -62,19 +62,19 @@ async def test_by_category_a_product_counts_in_each_of_its_categories_of_today(t
         (key, currency): (orders, amount)
         for key, _, _, orders, amount, currency in await _turnover(traded, by="category", origin="platform")
     }
-    assert {("c1", "EUR"): (1, "0.4"), ("c2", "EUR"): (1, "0.2"), ("c1", "GBP"): (1, "7")} == before
+    assert {("c1", "EUR"): (1, "0.40"), ("c2", "EUR"): (1, "0.20"), ("c1", "GBP"): (1, "7.00")} == before
     await tell(traded.wiring.database, "catalog.product", product("p1"), version=2)
     after = {
         (key, currency): amount
         for key, _, _, _, amount, currency in await _turnover(traded, by="category", origin="platform")
     }
-    assert {(None, "EUR"): "0.2", ("c1", "EUR"): "0.2", ("c1", "GBP"): "7"} == after
+    assert {(None, "EUR"): "0.20", ("c1", "EUR"): "0.20", ("c1", "GBP"): "7.00"} == after
 
 
 async def test_by_product_and_by_channel(traded: Office) -> None:
     assert [
-        ("p1", "P1", "platform", 1, "0.2", "EUR"),
-        ("p2", "P2", "platform", 1, "0.2", "EUR"),
+        ("p1", "P1", "platform", 1, "0.20", "EUR"),
+        ("p2", "P2", "platform", 1, "0.20", "EUR"),
     ] == await _turnover(traded, by="product", currency="EUR", origin="platform")
     assert {None, "web"} == {row[0] for row in await _turnover(traded, by="channel")}
 
@@ -108,9 +108,9 @@ async def test_an_order_told_again_counts_once_and_an_older_state_changes_nothin
     before = await _turnover(traded, by="product", origin="platform")
     await tell(database, "orders.order", ORDERS[0], version=2)
     assert before == await _turnover(traded, by="product", origin="platform")
-    assert ("p1", "P1", "platform", 1, "0.2", "EUR") in before
+    assert ("p1", "P1", "platform", 1, "0.20", "EUR") in before
     await tell(database, "orders.order", ORDERS[0], version=3, deleted=True)
-    assert [("2026-03-02", None, "platform", 1, "7", "GBP")] == await _turnover(traded, origin="platform")
+    assert [("2026-03-02", None, "platform", 1, "7.00", "GBP")] == await _turnover(traded, origin="platform")
 
 
 async def test_figures_are_for_staff_who_may_read_them(office: Office) -> None:

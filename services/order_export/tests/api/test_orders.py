@@ -83,8 +83,7 @@ async def test_the_evidence_of_prices_is_for_machines_and_not_for_users(service:
     placed = await place(service, headers, service.neighbours.add_product())
     shown = await service.http.get(f"/v1/orders/{placed['id']}", headers=headers)
     assert "evidence" not in shown.text
-    changes = await service.http.get("/integration/v1/orders/changes", headers=service.tokens.erp())
-    assert changes.json()["items"][0]["lines"][0]["evidence"]
+    assert (await service.changes(1))["items"][0]["lines"][0]["evidence"]
 
 
 async def test_changes_are_followed_in_commit_order_and_an_open_transaction_hides_what_follows(
@@ -93,7 +92,7 @@ async def test_changes_are_followed_in_commit_order_and_an_open_transaction_hide
     headers = service.tokens.user(service.neighbours.add_account())
     product_id, erp = service.neighbours.add_product(), service.tokens.erp()
     first = await place(service, headers, product_id)
-    page = (await service.http.get("/integration/v1/orders/changes", headers=erp)).json()
+    page = await service.changes(1)
     assert [first["id"]] == [item["id"] for item in page["items"]]
     path = f"/integration/v1/orders/changes?cursor={page['next_cursor']}"
     async with service.database.transaction() as tx:
@@ -102,6 +101,6 @@ async def test_changes_are_followed_in_commit_order_and_an_open_transaction_hide
         await tx.execute(update(sales_order).values(changed_by=changed_by))
         second = await place(service, headers, product_id)
         assert [] == (await service.http.get(path, headers=erp)).json()["items"]
-    seen = (await service.http.get(path, headers=erp)).json()
+    seen = await service.changes(2, page["next_cursor"])
     assert [first["id"], second["id"]] == [item["id"] for item in seen["items"]]
     assert seen["next_cursor"] is not None

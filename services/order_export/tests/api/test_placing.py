@@ -69,7 +69,7 @@ async def test_an_order_keeps_amounts_snapshots_and_the_evidence_of_its_prices(s
     assert {"amount": "1.01", "currency": "EUR"} == shown["total"]
     assert "Kade 1" == shown["ship_to"]["street"]
     assert "received" == shown["status"]
-    [document] = await _documents(service)
+    [document] = (await service.changes(1))["items"]
     assert document["lines"][0]["evidence"]["price_row_id"].startswith("row-")
     assert ["placed"] == [entry["kind"] for entry in document["history"]]
 
@@ -219,10 +219,3 @@ async def test_no_more_orders_than_may_wait_are_taken_however_many_come_at_once(
         answers = await asyncio.gather(*(place(service, headers, body) for _ in range(15)))
         assert [201] * 5 + [409] * 10 == sorted(answer.status_code for answer in answers)
         assert 5 == await service.count("sales_order")
-
-
-async def _documents(service: Service) -> list[dict[str, Any]]:
-    answer = await service.http.get("/integration/v1/orders/changes", headers=service.tokens.erp())
-    assert 200 == answer.status_code, answer.text
-    items: list[dict[str, Any]] = answer.json()["items"]
-    return items

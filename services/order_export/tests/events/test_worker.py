@@ -90,7 +90,7 @@ async def test_a_placed_order_is_told_with_its_evidence_and_again_with_every_ans
     states = await until(exported)
     assert [events.OrderState.model_validate(one).status for one in states] == ["received", "exported"]
     assert states[0]["lines"][0]["evidence"]["price_row_id"].startswith("row-")
-    assert {"amount": "20", "currency": "EUR"} == states[-1]["total"]
+    assert {"amount": "20.00", "currency": "EUR"} == states[-1]["total"]
     exports = await until(lambda: told(kafka, "orders.export", claimed["export_id"]))
     assert ["READY", "SENDING", "ACKNOWLEDGED"] == [one["state"] for one in exports]
 

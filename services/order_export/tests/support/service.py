@@ -1,5 +1,6 @@
 """The service in a test: its app on a real database, its parts, and callers of every kind."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -78,6 +79,22 @@ class Service:
         assert 200 == answer.status_code, answer.text
         found: dict[str, Any] = answer.json()
         return found
+
+    async def changes(self, at_least: int, cursor: str = "") -> dict[str, Any]:
+        """The page of changed orders, once it has so many.
+
+        A change shows when every older transaction of the database server has ended, those of other tests
+        among them.
+        """
+        path = f"/integration/v1/orders/changes{f'?cursor={cursor}' if cursor else ''}"
+        for _ in range(200):
+            answer = await self.http.get(path, headers=self.tokens.erp())
+            assert 200 == answer.status_code, answer.text
+            page: dict[str, Any] = answer.json()
+            if len(page["items"]) >= at_least:
+                return page
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"{at_least} changes did not show: {page}")
 
     async def count(self, table: str) -> int:
         """How many rows a table has."""

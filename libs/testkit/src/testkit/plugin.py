@@ -53,6 +53,15 @@ def pytest_configure_node(node: WorkerNode) -> None:
     node.workerinput["kontor_run"] = stash[_RUN]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A service's consumer group is one on the shared broker, so one worker runs its event tests."""
+    for item in items:
+        parts = item.path.parts
+        if "events" in parts and "tests" in parts:
+            member = parts[parts.index("tests") - 1]
+            item.add_marker(pytest.mark.xdist_group(f"{member}-events"))
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop what was started and drop what was left on a server of somebody else."""
     if _DESK in config.stash:

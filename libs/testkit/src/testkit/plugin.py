@@ -54,12 +54,10 @@ def pytest_configure_node(node: WorkerNode) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A service's consumer group is one on the shared broker, so one worker runs its event tests."""
+    """Topics and consumer groups are the same for all on the shared broker: one worker runs event tests."""
     for item in items:
-        parts = item.path.parts
-        if "events" in parts and "tests" in parts:
-            member = parts[parts.index("tests") - 1]
-            item.add_marker(pytest.mark.xdist_group(f"{member}-events"))
+        if {"tests", "events"} <= set(item.path.parts):
+            item.add_marker(pytest.mark.xdist_group("events"))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -24,7 +24,7 @@ logs: ## Follow the logs of `make run`
 	@$(BIN)/python -m local_stack.logs
 
 test: servers ## Run every test, on two cores
-	@$(BIN)/pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+	@$(BIN)/pytest -n 2 $(PYTEST_ARGS)
 
 e2e: servers ## Run the tests over real processes only
 	@$(BIN)/pytest tests/e2e $(PYTEST_ARGS)

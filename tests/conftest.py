@@ -9,13 +9,6 @@ from testkit.servers import Servers
 from tests.support.system import System, running
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of the whole platform share one, so one worker runs them all (`--dist loadgroup`)."""
-    for item in items:
-        if "system" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("system"))
-
-
 @pytest.fixture(scope="session")
 async def system(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[System]:
     """The whole platform as real processes, empty but for an administrator; one for the whole run."""

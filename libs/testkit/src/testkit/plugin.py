@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from testkit import sockets
 from testkit.clock import FrozenClock
@@ -53,11 +54,21 @@ def pytest_configure_node(node: WorkerNode) -> None:
     node.workerinput["kontor_run"] = stash[_RUN]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Topics and consumer groups are the same for all on the shared broker: one worker runs event tests."""
-    for item in items:
-        if {"tests", "events"} <= set(item.path.parts):
-            item.add_marker(pytest.mark.xdist_group("events"))
+class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
+    """A test file stays in one worker; files that share topics or the whole platform share one, too."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        if file.startswith("tests/"):
+            return "system"
+        # Topics and consumer groups have the same names for all on the shared broker.
+        return "events" if "/tests/events/" in file else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Scheduling:
+    """How `-n` spreads tests over workers."""
+    return Scheduling(config, log)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -1,6 +1,5 @@
 """The shop's routes behind a real application, and clients whose tokens are really signed."""
 
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
@@ -11,7 +10,7 @@ from joserfc import jwt
 from joserfc.jwk import OKPKey
 
 from chassis.application import build_app
-from chassis.clock import SystemClock
+from chassis.clock import milliseconds
 from chassis.health import Health
 from chassis.pages import Cursors
 from chassis.principal import Caller, Principal
@@ -20,8 +19,11 @@ from chassis.tokens import ALGORITHM, TOKEN_TYPE, TokenVerifier, claims_of
 from feeds.admin_routes import admin_routes, internal_routes
 from feeds.routes import integration_routes
 from libs.feeds.tests.support.fed import Shop
+from testkit.clock import FrozenClock
 
 _KEY = OKPKey.generate_key("Ed25519", {"kid": "k"})
+# Tokens are made once for the whole run and must not end in it.
+_CLOCK = FrozenClock()
 
 
 class _OwnKey:
@@ -31,7 +33,7 @@ class _OwnKey:
 
 def token(caller: Caller, subject: str, *permissions: str, source: str | None = None) -> dict[str, str]:
     """The authorization header of somebody."""
-    now = time.time_ns() // 1_000_000
+    now = milliseconds(_CLOCK.now())
     who = Principal(
         caller=caller,
         subject=subject,
@@ -59,7 +61,7 @@ async def front(shop: Shop) -> AsyncIterator[httpx.AsyncClient]:
     app = build_app(
         title="shop",
         settings=Settings(port=1),
-        verifier=TokenVerifier(_OwnKey(), "kontor", SystemClock()),
+        verifier=TokenVerifier(_OwnKey(), "kontor", _CLOCK),
         health=Health({}),
         routers=[
             integration_routes(feed, permission="products:write"),

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from chassis.clock import Clock, milliseconds
 from chassis.database import Database, Transaction
 from chassis.ids import new_id
+from eventing.loops import pause
 from feeds.feed import TableFeed
 from feeds.housekeeping import Housekeeping
 from feeds.lease import LEASE, keep_lease
@@ -60,7 +61,7 @@ class FeedWorker:
                 _log.error("feed_step_failed", exc_info=error)
                 worked = False
             if not worked:
-                await _wait(stop, _IDLE_SECONDS)
+                await pause(stop, _IDLE_SECONDS)
 
     async def step(self, stop: asyncio.Event | None = None) -> bool:
         """Takes the next run and works on it until it ends, is held, or `stop` is set; False without one."""
@@ -235,11 +236,3 @@ def exceeded(thresholds: Thresholds, figures: Mapping[str, int]) -> str | None:
     if figures["repriced"] * 100 > thresholds.repriced_percent * live:
         return "reprices_too_much"
     return None
-
-
-async def _wait(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        return

@@ -18,6 +18,7 @@ from chassis.clock import SystemClock
 from chassis.database import Database
 from chassis.health import Health, database_probe
 from chassis.server import Loop
+from eventing.loops import pause
 from eventing.metrics import process_metrics
 from eventing.probes import event_probes
 from eventing.worker import EventWorker
@@ -69,10 +70,7 @@ def _every(seconds: float, name: str, work: Callable[[], Awaitable[object]]) -> 
             except Exception:  # noqa: BLE001 - this loop must not die; the next round tries again
                 _log.exception("round_failed", work=name)
                 FAILED_ROUNDS.labels(name).inc()
-            try:
-                await asyncio.wait_for(stop.wait(), seconds)
-            except TimeoutError:
-                continue
+            await pause(stop, seconds)
 
     return repeat
 

@@ -12,6 +12,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined, TemplateError
 from accounts.mails.repository import MailQueue
 from chassis.clock import Clock
 from chassis.database import Database
+from eventing.loops import pause
 
 _log = structlog.get_logger(__name__)
 _TEXTS: Final = {
@@ -65,7 +66,7 @@ class MailSender:
                 _log.exception("mail_loop_failed")
                 sent = 0
             if not sent:
-                await _pause(stop, 0.5)
+                await pause(stop, 0.5)
 
     async def send_due(self) -> int:
         """Sends the mail that is due first; returns how many were tried.
@@ -104,10 +105,3 @@ class MailSender:
             start_tls=server.tls == "starttls",
             timeout=10,
         )
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return

@@ -10,6 +10,7 @@ from prometheus_client import Counter
 
 from chassis.clock import Clock
 from chassis.database import Database, Transaction
+from eventing.loops import pause
 from order_export.connectors.client import Absent, ErpClient, Finding, Lost, NotSent, Outcome, Refused, Taken
 from order_export.connectors.models import Connector
 from order_export.connectors.repository import ConnectorRepository
@@ -159,10 +160,7 @@ class ExportPusher:
             except Exception:
                 FAILED_ROUNDS.labels(name).inc()
                 logger.exception("round_failed", loop=name)
-            try:
-                await asyncio.wait_for(stop.wait(), self._poll_seconds)
-            except TimeoutError:
-                continue
+            await pause(stop, self._poll_seconds)
 
 
 def _after_sending(outcome: Outcome, fence: int) -> tuple[Event, dict[str, Any]]:

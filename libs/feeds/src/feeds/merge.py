@@ -92,10 +92,10 @@ class Merge:
 
     async def apply_staged(self, tx: Transaction, origin: Origin, after: tuple[str, int]) -> Outcome:
         """Merges the next chunk of a run after (key, line) and stores its results."""
+        await self._by_index(tx, on=True)
         await self._load_staged(tx, origin, after)
         await self._prepare(tx, origin, preview=False)
         params = _params(origin)
-        await self._by_index(tx, on=True)
         if origin.lock_first:
             await tx.scalar(self.statements.lock, {"source": origin.source})
         found = await tx.first(self.statements.apply, params)
@@ -116,9 +116,9 @@ class Merge:
         last: RowMapping | None = None
         try:
             async with tx.savepoint():
+                await self._by_index(tx, on=True)
                 await self._load_staged(tx, origin, after)
                 await self._prepare(tx, origin, preview=True)
-                await self._by_index(tx, on=True)
                 found = await tx.all(self.statements.preview, _params(origin))
                 last = await tx.first(self.statements.last_of_chunk)
                 raise _Undone
@@ -145,6 +145,7 @@ class Merge:
         self, tx: Transaction, origin: Origin, rows: Sequence[StagedRow]
     ) -> Sequence[RowMapping]:
         """Merges these rows; returns line_number, external_id, status, target_id and details of each."""
+        await self._by_index(tx, on=True)
         await tx.execute(self.statements.create_chunk)
         await tx.execute(
             self.statements.load_given,
@@ -158,7 +159,6 @@ class Merge:
         )
         await self._prepare(tx, origin, preview=False)
         params = _params(origin)
-        await self._by_index(tx, on=True)
         if origin.lock_first:
             await tx.scalar(self.statements.lock, {"source": origin.source})
         found = await tx.all(self.statements.apply_returning, params)

@@ -33,10 +33,9 @@ FROM (SELECT w.*, COALESCE(lead(key) OVER (ORDER BY key, line_number) = key, fal
 WHERE position <= CAST(:size AS bigint)"""
 
 # A chunk is small and the target may be large, or was empty when a plan was made: always go by the index,
-# never by a scan of the target. Costs of what is switched off would wake the compiler, so that is off too.
+# never by a scan of the target.
 _BY_INDEX = """SELECT set_config('enable_seqscan', :value, true), set_config('enable_hashjoin', :value, true),
-    set_config('enable_mergejoin', :value, true), set_config('enable_bitmapscan', :value, true),
-    set_config('jit', 'off', true)"""
+    set_config('enable_mergejoin', :value, true), set_config('enable_bitmapscan', :value, true)"""
 
 # Rows are written in key order, so that two merges cannot wait for each other. `tid` is where the row was
 # seen: a row that another writer moved since is not found there, and the whole chunk is run again.

@@ -42,7 +42,7 @@ def product(number: int, *, changed: bool) -> dict[str, Any]:
     noun, material = _NOUNS[number % len(_NOUNS)], _MATERIALS[number % len(_MATERIALS)]
     return {
         "external_id": sku(number),
-        "description": f"{material.capitalize()} {noun} {number % 97} mm, DN {number % 40}, set of {number % 9}",
+        "description": f"{material.capitalize()} {noun} {number % 97} mm, DN {number % 40}, {number % 9} pcs",
         "brand": f"B{number % 150:03d}",
         "item_group": f"G{number % 60:02d}",
         "base_unit": "PCS",

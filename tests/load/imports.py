@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
+import uvloop
 
 import catalog.cli
 import catalog.events
@@ -31,6 +32,7 @@ from catalog.settings import CatalogSettings
 from chassis import migrations
 from chassis.clock import SystemClock
 from chassis.database import Database, Transaction
+from chassis.server import settle
 from chassis.upstream import Upstream
 from eventing.topics import Topic
 from feeds.announcing import FeedState, announcer
@@ -244,6 +246,10 @@ async def catalogued(databases: Databases) -> AsyncIterator[Fed]:
             "INSERT INTO catalogue (id, version, code, name, include)"
             """ VALUES ('everything', 1, 'all', 'All', '[{"target": "all"}]')"""
         )
+        await connection.executemany(
+            "INSERT INTO unit (id, version, source, external_id) VALUES ($1, 1, 'erp', $1)",
+            [("PCS",), ("BOX",), ("PAL",)],
+        )
         await connection.close()
         try:
             yield Fed.of(url, wiring, "products", catalog.tables.feeds, catalog.events.FEED)
@@ -289,9 +295,11 @@ def main() -> None:
         server = PostgresServer(folder / "postgres", free_port(), "for-tests-only", folder / "postgres.log")
         server.start()
         try:
-            found = asyncio.run(
-                measure(server.url, prices=asked.prices, products=asked.products, rounds=asked.rounds)
-            )
+            settle()
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                found = runner.run(
+                    measure(server.url, prices=asked.prices, products=asked.products, rounds=asked.rounds)
+                )
         finally:
             server.stop()
     for line in found:

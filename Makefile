@@ -2,9 +2,10 @@
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 PYTEST_ARGS ?=
+BENCH ?=
 SHORT ?=
 
-.PHONY: help env servers run reset test check fmt lint types imports contracts contracts-update e2e faults lock logs clean
+.PHONY: help env servers run reset test check fmt lint types imports contracts contracts-update e2e bench faults lock logs clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{printf "  %-18s %s\n", $$1, $$2}'
@@ -32,6 +33,9 @@ e2e: servers ## Run the tests over real processes only
 
 faults: servers ## Kill, hang and empty parts of the running platform; SHORT=1 for the short form
 	@KONTOR_FAULTS_SHORT=$(SHORT) $(BIN)/pytest tests/faults --timeout 1800 $(if $(SHORT),-m "not long") $(PYTEST_ARGS)
+
+bench: servers ## Measure beside bare references; `make bench BENCH="list_page search"` a part of it
+	@$(BIN)/python -m tests.load.bench $(BENCH)
 
 check: lint types imports contracts ## Everything that needs no server: format, lint, types, imports, contracts
 

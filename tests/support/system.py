@@ -1,7 +1,6 @@
 """The whole platform as real processes, on servers and ports of a test run."""
 
 import asyncio
-import secrets
 import shutil
 import signal
 import sys
@@ -192,7 +191,8 @@ async def running(folder: Path, postgres_url: str, dress: Dress = as_it_is) -> A
 
 
 def _administrator(stack: Stack) -> Access:
-    access = Access(ADMINISTRATOR, secrets.token_urlsafe(12))
+    # Kept with the folder: whoever runs the same data again can still log in.
+    access = Access(ADMINISTRATOR, stack.credentials.get("administrator"))
     environment = stack.environment(stack.by_name["accounts"])
     run_once(
         "add-administrator",

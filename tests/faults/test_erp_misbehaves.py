@@ -3,13 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from signal import SIGCONT, SIGSTOP
 from typing import Any, Final
 
 import pytest
 
 from local_stack.client import until
+from local_stack.ports import free_port
 from tests.faults.support.erp_server import FALSE_NUMBER
 from tests.faults.support.erps import PushedErp, pulling_erp, pushed_erp
 from tests.faults.support.fates import Fates
@@ -21,6 +23,7 @@ from tests.support.system import System
 
 # Longer than any wait between two looks of the worker, and than a lease.
 LONG_ENOUGH: Final = LEASE_SECONDS + 5
+SENDING: Final = next(step for step in STEPS if step.name == "sending, no byte left")
 BOOKED_NOT_TOLD: Final = next(step for step in STEPS if step.name == "booked by the ERP, not acknowledged")
 
 
@@ -125,6 +128,34 @@ async def test_without_the_erp_one_orders_and_is_told_that_it_waits(pushed: tupl
     erp.child.start()
     await desk.reaches(receipt, "ACKNOWLEDGED")
     assert 1 == len(desk.bookings(receipt))
+
+
+async def test_a_worker_that_was_paused_before_its_first_byte_leaves_the_order_to_another(
+    system: System, fates: Fates, pushed: tuple[Desk, PushedErp], tmp_path: Path
+) -> None:
+    desk, erp = pushed
+    erp.behave("books")
+    paused = system.children[SENDING.process]
+    port = {"KONTOR_WORKER_PORT": str(free_port())}
+    other = replace(paused, name="another-worker", log=tmp_path / "another.log", env={**paused.env, **port})
+    before = fates.deaths()[SENDING.name]
+    fates.arm(SENDING, 1, SIGSTOP)
+    receipt = await desk.order()
+
+    async def stopped() -> bool:
+        return fates.deaths()[SENDING.name] > before
+
+    await until(stopped, what="the worker to stop")
+    other.start()
+    try:
+        await desk.reaches(receipt, "ACKNOWLEDGED")
+        paused.send(SIGCONT)
+        await asyncio.sleep(3)
+        assert 1 == len(desk.bookings(receipt))
+        assert desk.bookings(receipt) == await desk.numbers(receipt)
+    finally:
+        paused.send(SIGCONT)
+        await asyncio.to_thread(other.stop)
 
 
 async def test_an_erp_that_cannot_be_asked_leaves_the_decision_to_a_person(

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from signal import SIGKILL
+from signal import SIGKILL, Signals
 
 from local_stack.child import Child
 from local_stack.client import until
@@ -25,11 +25,11 @@ class Fates:
         argv = [python, "-m", "tests.faults.support.mortal", str(self.folder), child.name, *command]
         return replace(child, argv=argv)
 
-    def arm(self, step: Step, strike: int) -> None:
-        """Lets the step's process die when it comes by for the `strike`-th time."""
+    def arm(self, step: Step, strike: int, number: Signals = SIGKILL) -> None:
+        """Lets the step's process die, or stop, when it comes by for the `strike`-th time."""
         # Renamed, so that it is never seen half written.
         draft = self.folder / f"{step.process}.draft"
-        draft.write_text(f"{step.name}\n{strike}")
+        draft.write_text(f"{step.name}\n{strike}\n{number.value}")
         draft.rename(self.folder / f"{step.process}.armed")
 
     def deaths(self) -> Counter[str]:

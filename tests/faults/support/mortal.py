@@ -3,9 +3,9 @@
     python -m tests.faults.support.mortal FOLDER NAME order_export.cli worker
 
 The product has no code for tests, and a kill from outside hits no exact step. So this process wraps the
-functions of `points.STEPS` that are its own, and looks into FOLDER as it comes by. `NAME.armed` holds a step
-and a count: at that pass it writes the step into `deaths` and kills itself with SIGKILL. `NAME.mutation`
-names a protection that is taken out at the start (`mutations`).
+functions of `points.STEPS` that are its own, and looks into FOLDER as it comes by. `NAME.armed` holds a step,
+a count and a signal: at that pass it writes the step into `deaths` and sends itself the signal.
+`NAME.mutation` names a protection that is taken out at the start (`mutations`).
 """
 
 import contextvars
@@ -36,27 +36,27 @@ class Fate:
         self._passes = 0
 
     def passes(self, step: Step) -> None:
-        """Comes by a step; does not return from the one that was chosen."""
+        """Comes by a step; does not return from the one that was chosen, or only much later."""
         if step.within is not None and step.within not in _under_way.get():
             return
         try:
             told = self._armed.read_text()
         except FileNotFoundError:
             return
-        name, _, strike = told.partition("\n")
+        name, strike, number = told.split("\n")
         if name != step.name:
             return
         if told != self._told:
             self._told, self._passes = told, 0
         self._passes += 1
         if self._passes >= int(strike):
-            self._die(step)
+            self._end(step, signal.Signals(int(number)))
 
-    def _die(self, step: Step) -> None:
+    def _end(self, step: Step, number: signal.Signals) -> None:
         self._armed.unlink()
         with self._deaths.open("a") as deaths:
             deaths.write(f"{step.name}\n")
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), number)
 
 
 def owner_of(function: str) -> tuple[Any, str]:

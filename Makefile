@@ -3,7 +3,7 @@
 BIN := .venv/bin
 PYTEST_ARGS ?=
 
-.PHONY: help env servers run reset test check fmt lint types imports contracts contracts-update e2e lock logs clean
+.PHONY: help env servers run reset test check fmt lint types imports contracts contracts-update e2e acceptance lock logs clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{printf "  %-18s %s\n", $$1, $$2}'
@@ -28,6 +28,9 @@ test: servers ## Run every test, on two cores
 
 e2e: servers ## Run the tests over real processes only
 	@$(BIN)/pytest tests/e2e $(PYTEST_ARGS)
+
+acceptance: servers ## A real wholesaler's trade, DATA=<directory>; DAYS=5, or SHORT=1 for one day
+	@$(BIN)/python -m tests.acceptance $(if $(SHORT),--short,--days $(or $(DAYS),5)) "$(DATA)"
 
 check: lint types imports contracts ## Everything that needs no server: format, lint, types, imports, contracts
 

@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -43,6 +43,7 @@ class System:
     access: Access
     story: Story
     mails_url: str
+    settings: Mapping[str, str] = field(default_factory=dict)
     children: dict[str, Child] = field(default_factory=dict)
 
     @property
@@ -98,7 +99,7 @@ class System:
 
     def _child(self, service: Service, command: str) -> Child:
         child = self.stack.child(service, command)
-        return replace(child, env={**child.env, **_NO_LIMITS})
+        return replace(child, env={**child.env, **_NO_LIMITS, **self.settings})
 
 
 def _moved(service: Service) -> Service:
@@ -107,8 +108,13 @@ def _moved(service: Service) -> Service:
 
 
 @asynccontextmanager
-async def running(folder: Path, postgres_url: str) -> AsyncIterator[System]:
-    """Starts a Kafka of its own, databases, topics and every service; stops all of it afterwards."""
+async def running(
+    folder: Path, postgres_url: str, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[System]:
+    """Starts a Kafka of its own, databases, topics and every service; stops all of it afterwards.
+
+    `settings` are environment variables of every process, over those that all tests share.
+    """
     mails = MailCatcher(free_port(), free_port())
     log = folder / "logs" / "kafka.log"
     (folder / "logs").mkdir(parents=True, exist_ok=True)
@@ -133,7 +139,7 @@ async def running(folder: Path, postgres_url: str) -> AsyncIterator[System]:
         data = Quickstart.read(REPOSITORY / "data/quickstart")
         mails_url = f"http://{LOOPBACK}:{mails.page_port}"
         story = Story(platform, mails_url, data, access, print)
-        system = System(stack, platform, processes, access, story, mails_url)
+        system = System(stack, platform, processes, access, story, mails_url, settings or {})
         for service in stack.services:
             await asyncio.to_thread(system.start, service)
         yield system

@@ -2,8 +2,9 @@
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 PYTEST_ARGS ?=
+BENCH ?=
 
-.PHONY: help env servers run reset test check fmt lint types imports contracts contracts-update e2e lock logs clean
+.PHONY: help env servers run reset test check fmt lint types imports contracts contracts-update e2e bench lock logs clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{printf "  %-18s %s\n", $$1, $$2}'
@@ -28,6 +29,9 @@ test: servers ## Run every test, on two cores
 
 e2e: servers ## Run the tests over real processes only
 	@$(BIN)/pytest tests/e2e $(PYTEST_ARGS)
+
+bench: servers ## Measure beside bare references; `make bench BENCH="list_page search"` a part of it
+	@$(BIN)/python -m tests.load.bench $(BENCH)
 
 check: lint types imports contracts ## Everything that needs no server: format, lint, types, imports, contracts
 

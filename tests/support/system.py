@@ -1,7 +1,6 @@
 """The whole platform as real processes, on servers and ports of a test run."""
 
 import asyncio
-import secrets
 import signal
 import sys
 from collections.abc import AsyncIterator, Iterable
@@ -145,7 +144,8 @@ async def running(folder: Path, postgres_url: str) -> AsyncIterator[System]:
 
 
 def _administrator(stack: Stack) -> Access:
-    access = Access(ADMINISTRATOR, secrets.token_urlsafe(12))
+    # Kept with the folder: whoever runs the same data again can still log in.
+    access = Access(ADMINISTRATOR, stack.credentials.get("administrator"))
     environment = stack.environment(stack.by_name["accounts"])
     run_once(
         "add-administrator",

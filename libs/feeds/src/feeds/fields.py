@@ -180,6 +180,12 @@ class RowSchema:
                 "deleted", "/deleted", compile_check(flag, in_key=False), required=False, reference=False
             )
 
+    def is_member(self, name: str) -> bool:
+        """Whether the name, `erp_attributes/colour`, is of a member of one of the objects rows may carry."""
+        field, slash, member = name.partition("/")
+        found = self.by_name.get(field)
+        return bool(slash and member) and found is not None and found.kind is Kind.JSON and found.of is None
+
     def _place(self, path: str, rule: _Rule) -> None:
         *parents, last = path.split("/")
         level = self._rules

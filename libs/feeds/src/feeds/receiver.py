@@ -25,6 +25,7 @@ from feeds.runs import Mode, OnRunChanged, Run, State
 from feeds.sequence import take_sequence
 
 BLOCK_ROWS = 4000
+BLOCK_CHARACTERS = 8 * 1024 * 1024
 _NOT_YET_DURABLE = text("SET LOCAL synchronous_commit = off")
 _STAGING = ("received", "key", "line_number", "data", "warnings")
 _RESULT = ("received", "line_number", "external_id", "status", "details")
@@ -51,8 +52,14 @@ class _Block:
         self.staged: list[tuple[Any, ...]] = []
         self.results: list[tuple[Any, ...]] = []
         self.lines = 0
+        self.characters = 0
         self.unreadable = 0
         self.warned = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether it is time to write it: rows may be many, or large."""
+        return self.lines >= BLOCK_ROWS or self.characters >= BLOCK_CHARACTERS
 
 
 class Receiver:
@@ -124,7 +131,7 @@ class Receiver:
         try:
             async for lines in self._line_blocks(reader, upload, body):
                 self._take(feed, upload, run, lines, block, reader.unknown)
-                if block.lines >= BLOCK_ROWS:
+                if block.full:
                     # One block is written while the next is parsed: two cores, two blocks in memory.
                     if writing is not None:
                         await writing
@@ -172,7 +179,9 @@ class Receiver:
                 found = _with_problem(read(row, upload.source, unknown) if row is not None else None, problem)
             warnings = notes_json(found.warnings)
             if found.data is not None:
-                block.staged.append((received, found.key, number, dumps(found.data).decode(), warnings))
+                data = dumps(found.data).decode()
+                block.characters += len(data)
+                block.staged.append((received, found.key, number, data, warnings))
                 continue
             if found.key is None:
                 block.unreadable += 1

@@ -16,6 +16,7 @@ from chassis import openapi, problems
 from chassis.boundary import Boundary
 from chassis.health import Health, health_routes
 from chassis.pages import Cursors
+from chassis.repeats import Repeats
 from chassis.server import Loop
 from chassis.settings import Settings
 from chassis.tokens import TokenVerifier
@@ -39,6 +40,7 @@ def build_app(
     routers: Sequence[APIRouter],
     wiring: object,
     cursors: Cursors | None = None,
+    repeats: Repeats | None = None,
     loops: Sequence[Loop] = (),
     on_start: Sequence[Callable[[], Awaitable[None]]] = (),
     on_stop: Sequence[Closing] = (),
@@ -46,8 +48,9 @@ def build_app(
 ) -> FastAPI:
     """The app of one service. `wiring` is what its routes find in `request.app.state.wiring`.
 
-    `loops` run beside it and are told by an event to end. `on_stop` runs in the order given, after the last
-    request was answered. `middleware` stands inside the request boundary, the first outermost.
+    Without `repeats` an Idempotency-Key is not read. `loops` run beside it and are told by an event to end.
+    `on_stop` runs in the order given, after the last request was answered. `middleware` stands inside the
+    request boundary, the first outermost.
     """
 
     @asynccontextmanager
@@ -77,6 +80,7 @@ def build_app(
     app.state.verifier = verifier
     app.state.wiring = wiring
     app.state.cursors = cursors
+    app.state.repeats = repeats
     problems.install(app)
     for router in routers:
         app.include_router(router)

@@ -64,6 +64,7 @@ def make_app(settings: AccountsSettings, clock: Clock | None = None) -> FastAPI:
         routers=ROUTERS,
         wiring=wiring,
         cursors=wiring.cursors,
+        repeats=wiring.repeats,
         loops=[wiring.notices.run],
         on_stop=[wiring.passwords.close, database.close],
     )

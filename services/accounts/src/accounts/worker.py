@@ -52,6 +52,7 @@ async def make_worker(
     loops = [
         event_worker.run,
         wiring.feeds.worker().run,
+        wiring.repeats.forget_old,
         sender.run,
         _every(0.5, "password_resets", wiring.invitations.answer_resets),
         _every(60, "key_rotation", wiring.keys.rotate),

@@ -71,6 +71,7 @@ def make_app(settings: CatalogSettings, clock: Clock | None = None, keys: KeySou
         routers=ROUTERS,
         wiring=wiring,
         cursors=wiring.cursors,
+        repeats=wiring.repeats,
         loops=followers.loops,
         on_stop=[pricing.close, accounts.close, database.close],
     )

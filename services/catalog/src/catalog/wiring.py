@@ -34,6 +34,7 @@ from catalog.units.repository import UnitRepository
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.pages import Cursors
+from chassis.repeats import Repeats
 from chassis.upstream import Upstream
 from eventing.outbox import Outbox
 from feeds.desk import Feeds
@@ -61,6 +62,7 @@ class Wiring:
     clock: Clock
     database: Database
     cursors: Cursors
+    repeats: Repeats
     outbox: Outbox
     stores: Stores
     audit: AuditTrail
@@ -94,6 +96,7 @@ def wire(settings: CatalogSettings, database: Database, clock: Clock, pricing: U
         clock=clock,
         database=database,
         cursors=cursors,
+        repeats=Repeats(database, tables.idempotency_key),
         outbox=outbox,
         stores=stores,
         audit=audit,

@@ -59,6 +59,7 @@ def make_app(
         routers=ROUTERS,
         wiring=wiring,
         cursors=wiring.cursors,
+        repeats=wiring.repeats,
         on_stop=[wiring.offers.close, database.close],
     )
 

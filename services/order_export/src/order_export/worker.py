@@ -50,7 +50,12 @@ async def make_worker(
         await wiring.offers.close()
         await database.close()
 
-    loops = [event_worker.run, wiring.feeds.worker().run, pusher(wiring, settings, http).run]
+    loops = [
+        event_worker.run,
+        wiring.feeds.worker().run,
+        wiring.repeats.forget_old,
+        pusher(wiring, settings, http).run,
+    ]
     return health, loops, close
 
 

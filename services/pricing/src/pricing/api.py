@@ -54,6 +54,7 @@ def make_app(settings: PricingSettings, clock: Clock | None = None, keys: KeySou
         routers=ROUTERS,
         wiring=wiring,
         cursors=wiring.cursors,
+        repeats=wiring.repeats,
         on_stop=[wiring.accounts.close, database.close],
     )
 

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.pages import Cursors
+from chassis.repeats import Repeats
 from chassis.tokens import FetchedKeys
 from chassis.upstream import Upstream
 from eventing.consumer import AnySubscription
@@ -42,6 +43,7 @@ class Wiring:
 
     database: Database
     cursors: Cursors
+    repeats: Repeats
     keys: FetchedKeys
     accounts: Accounts
     outbox: Outbox
@@ -67,6 +69,7 @@ def wire(settings: PricingSettings, database: Database, clock: Clock) -> Wiring:
     return Wiring(
         database=database,
         cursors=Cursors(settings.cursor_secret.get_secret_value()),
+        repeats=Repeats(database, tables.idempotency_key),
         keys=FetchedKeys(accounts.jwks),
         accounts=accounts,
         outbox=outbox,

@@ -31,7 +31,7 @@ from chassis.principal import Caller, Principal
 from chassis.routing import problems, router
 from chassis.security import admin, channel
 
-routes = router("sessions")
+routes = router("sessions", keeps_answers=False)
 User = Annotated[Principal, Depends(channel())]
 Staff = Annotated[Principal, Depends(admin())]
 

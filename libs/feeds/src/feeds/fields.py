@@ -1,7 +1,7 @@
 """What a field of a row may hold, and how its value is checked."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -193,14 +193,17 @@ class RowSchema:
             level = level.setdefault(parent, {})
         level[last] = rule
 
-    def read(self, row: Any, source: str, unknown: set[str]) -> Row:
-        """Checks one decoded row of `source`; names of fields nobody knows are added to `unknown`."""
+    def read(self, row: Any, source: str, unknown: set[str], others: Collection[str] = frozenset()) -> Row:
+        """Checks one decoded row of `source`; names of fields nobody knows are added to `unknown`.
+
+        A reference may name one of the `others` instead of `source`.
+        """
         if type(row) is not dict:
             return Row(None, None, None, [Note("", "not_an_object", "A row is a JSON object.")])
         data: dict[str, Any] = {}
         warnings: list[Note] = []
         errors: list[Note] = []
-        self._walk(self._rules, row, "", source, data, warnings, errors, unknown)
+        self._walk(self._rules, row, "", source, others, data, warnings, errors, unknown)
         key = self._key(data, errors)
         if errors:
             return Row(key, None, warnings or None, errors)
@@ -208,7 +211,8 @@ class RowSchema:
 
     def _walk(
         self, rules: Mapping[str, Any], row: Mapping[str, Any], prefix: str, source: str,
-        data: dict[str, Any], warnings: list[Note], errors: list[Note], unknown: set[str],
+        others: Collection[str], data: dict[str, Any], warnings: list[Note], errors: list[Note],
+        unknown: set[str],
     ) -> None:  # fmt: skip
         for name, value in row.items():
             rule = rules.get(name)
@@ -217,7 +221,7 @@ class RowSchema:
                     unknown.add(f"{prefix}{name}"[:200])
                 continue
             if type(rule) is dict:
-                self._nested(rule, name, value, prefix, source, data, warnings, errors, unknown)
+                self._nested(rule, name, value, prefix, source, others, data, warnings, errors, unknown)
                 continue
             target, pointer, check, required, reference = rule
             if value is None or value == "":
@@ -239,19 +243,22 @@ class RowSchema:
             elif reference:
                 data[target], given = found
                 data[target + "_source"] = given or source
+                if given and given != source and given not in others:
+                    errors.append(Note(pointer, "source_not_allowed", f"You may not refer to {given}."))
             else:
                 data[target] = found
 
     def _nested(
         self, rules: Mapping[str, Any], name: str, value: Any, prefix: str, source: str,
-        data: dict[str, Any], warnings: list[Note], errors: list[Note], unknown: set[str],
+        others: Collection[str], data: dict[str, Any], warnings: list[Note], errors: list[Note],
+        unknown: set[str],
     ) -> None:  # fmt: skip
         if value is None:
             value = dict.fromkeys(rules)
         if type(value) is not dict:
             errors.append(Note(f"/{prefix}{name}", "not_an_object", "It is a JSON object."))
             return
-        self._walk(rules, value, f"{prefix}{name}/", source, data, warnings, errors, unknown)
+        self._walk(rules, value, f"{prefix}{name}/", source, others, data, warnings, errors, unknown)
 
     def _key(self, data: Mapping[str, Any], errors: list[Note]) -> str | None:
         """The canonical text of the key, the same for equal values; None when a part was refused."""

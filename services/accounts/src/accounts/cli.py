@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Annotated, Final, TypeVar
 
 import typer
+from sqlalchemy.exc import DBAPIError
 
 from accounts.api import make_app
+from accounts.keys.repository import SecretMismatch
 from accounts.republishing import republishers
 from accounts.seeding import add_administrator, seed_roles
 from accounts.settings import AccountsSettings
@@ -48,10 +50,23 @@ def _wired(settings: AccountsSettings, use: Callable[[Wiring], Awaitable[Result]
     return asyncio.run(run())
 
 
+def _check_secret(settings: AccountsSettings) -> None:
+    """Ends with a sentence where the token secret is not the database's."""
+    try:
+        _wired(settings, lambda wiring: wiring.keys.published())
+    except SecretMismatch as mismatch:
+        typer.echo(str(mismatch), err=True)
+        raise typer.Exit(1) from None
+    except (DBAPIError, OSError):
+        # Services start in any order: a database that is not there yet is no reason to end.
+        return
+
+
 @app.command()
 def api() -> None:
     """Serves HTTP."""
     settings = _started("accounts-api")
+    _check_secret(settings)
     server.serve(make_app(settings), settings)
 
 
@@ -59,6 +74,7 @@ def api() -> None:
 def worker() -> None:
     """Relays and consumes events, applies feeds, sends mails."""
     settings = _started("accounts-worker")
+    _check_secret(settings)
     server.work(lambda: make_worker(settings), settings)
 
 

@@ -14,6 +14,7 @@ from feeds.admin_routes import admin_routes as import_routes
 from feeds.admin_routes import internal_routes as run_routes
 from feeds.routes import integration_routes
 from pricing.audiences.routes import routes as audience_routes
+from pricing.audit.routes import routes as audit_routes
 from pricing.policy.routes import routes as policy_routes
 from pricing.prices.feed import PRICES
 from pricing.prices.routes import routes as price_routes
@@ -27,6 +28,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     policy_routes,
     rule_routes,
     audience_routes,
+    audit_routes,
     integration_routes(PRICES, permission="prices:feed"),
     import_routes(PRICES, look="imports:read", change="imports:write"),
     run_routes([PRICES.resource]),

@@ -14,7 +14,7 @@ from eventing.probes import event_probes
 from eventing.worker import EventWorker
 from order_export import events, tables
 from order_export.connectors.addresses import AddressGuard
-from order_export.connectors.client import ErpClient
+from order_export.connectors.client import ErpClient, erp_http
 from order_export.exports.pushing import ExportPusher
 from order_export.projections.consumers import SUBSCRIBED
 from order_export.republishing import republishers
@@ -41,8 +41,7 @@ async def make_worker(
         clock=clock,
         metrics=EventMetrics(registry),
     )
-    # The guard resolves, so a proxy from the environment or a redirect would undo it.
-    http = httpx.AsyncClient(follow_redirects=False, trust_env=False)
+    http = erp_http()
     health = Health({"database": database_probe(database), **event_probes(event_worker)})
 
     async def close() -> None:

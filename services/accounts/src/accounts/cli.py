@@ -1,4 +1,4 @@
-"""The accounts command: api, worker, migrate, republish, add-administrator."""
+"""The upkeep of accounts: migrate, republish, add-administrator."""
 
 import asyncio
 import os
@@ -8,29 +8,23 @@ from typing import Annotated, Final, TypeVar
 
 import typer
 
-from accounts.api import make_app
 from accounts.republishing import republishers
 from accounts.seeding import add_administrator, seed_roles
 from accounts.settings import AccountsSettings
 from accounts.wiring import Wiring, wire
-from accounts.worker import make_worker
-from chassis import migrations, server
+from chassis import migrations
 from chassis.clock import SystemClock
 from chassis.database import Database
-from chassis.logging import configure_logging
-from chassis.telemetry import configure_telemetry
+from chassis.process import begin
 from eventing.republish import republish as tell_again
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 Result = TypeVar("Result")
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="The accounts service.")
-
-
-def _started(process: str) -> AccountsSettings:
-    settings = AccountsSettings()
-    configure_logging(service=process, level=settings.log_level, log_format=settings.log_format)
-    configure_telemetry(service=process, otlp_endpoint=settings.otlp_endpoint)
-    return settings
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Upkeep of accounts. `accounts api` serves HTTP, `accounts worker` does the rest.",
+)
 
 
 def _wired(settings: AccountsSettings, use: Callable[[Wiring], Awaitable[Result]]) -> Result:
@@ -49,23 +43,9 @@ def _wired(settings: AccountsSettings, use: Callable[[Wiring], Awaitable[Result]
 
 
 @app.command()
-def api() -> None:
-    """Serves HTTP."""
-    settings = _started("accounts-api")
-    server.serve(make_app(settings), settings)
-
-
-@app.command()
-def worker() -> None:
-    """Relays and consumes events, applies feeds, sends mails."""
-    settings = _started("accounts-worker")
-    server.work(lambda: make_worker(settings), settings)
-
-
-@app.command()
 def migrate() -> None:
     """Brings the database to the newest schema and seeds the roles every installation starts with."""
-    settings = _started("accounts-migrate")
+    settings = begin("accounts-migrate", AccountsSettings)
     migrations.upgrade(MIGRATIONS, settings.database_url.get_secret_value())
     _wired(settings, seed_roles)
 
@@ -75,7 +55,7 @@ def republish(
     bump: Annotated[bool, typer.Option(help="Raise versions: after a database was restored.")] = False,
 ) -> None:
     """Tells every current state again."""
-    settings = _started("accounts-republish")
+    settings = begin("accounts-republish", AccountsSettings)
     counts = _wired(
         settings,
         lambda wiring: tell_again(wiring.database, wiring.outbox, republishers(wiring), bump=bump),
@@ -90,9 +70,7 @@ def add_first_administrator(email: str) -> None:
     password = os.environ.get("KONTOR_ADMINISTRATOR_PASSWORD", "")
     if len(password) < 12:
         raise typer.BadParameter("KONTOR_ADMINISTRATOR_PASSWORD needs at least 12 characters")
-    made = _wired(_started("accounts-cli"), lambda wiring: add_administrator(wiring, email, password))
+    made = _wired(
+        begin("accounts-cli", AccountsSettings), lambda wiring: add_administrator(wiring, email, password)
+    )
     typer.echo("made" if made else "is staff already")
-
-
-if __name__ == "__main__":
-    app()

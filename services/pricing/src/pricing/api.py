@@ -4,11 +4,13 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
-from chassis import openapi
+from chassis import openapi, server
 from chassis.application import build_app
 from chassis.clock import Clock, SystemClock
 from chassis.database import Database
-from chassis.health import Health, database_probe
+from chassis.database_answers import FAILURES, database_probe
+from chassis.health import Health
+from chassis.process import begin
 from chassis.tokens import KeySource, TokenVerifier
 from feeds.admin_routes import admin_routes as import_routes
 from feeds.admin_routes import internal_routes as run_routes
@@ -54,11 +56,18 @@ def make_app(settings: PricingSettings, clock: Clock | None = None, keys: KeySou
         verifier=TokenVerifier(keys or wiring.keys, settings.token_issuer, clock),
         health=Health({"database": database_probe(database)}),
         routers=ROUTERS,
+        translated=FAILURES,
         wiring=wiring,
         cursors=wiring.cursors,
         repeats=wiring.repeats,
         on_stop=[wiring.accounts.close, database.close],
     )
+
+
+def serve() -> None:
+    """The process `pricing api`: settings from the environment, then HTTP until it is told to stop."""
+    settings = begin("pricing-api", PricingSettings)
+    server.serve(make_app(settings), settings)
 
 
 def contract() -> dict[str, Any]:

@@ -16,6 +16,7 @@ from feeds.routes import integration_routes
 from pricing.audiences.routes import routes as audience_routes
 from pricing.policy.routes import routes as policy_routes
 from pricing.prices.feed import PRICES
+from pricing.prices.hot_routes import hot_routes
 from pricing.prices.routes import routes as price_routes
 from pricing.rules.routes import routes as rule_routes
 from pricing.settings import PricingSettings
@@ -46,7 +47,7 @@ def make_app(settings: PricingSettings, clock: Clock | None = None, keys: KeySou
         hot_size=settings.hot_connections,
     )
     wiring = wire(settings, database, clock)
-    return build_app(
+    app = build_app(
         title=TITLE,
         settings=settings,
         verifier=TokenVerifier(keys or wiring.keys, settings.token_issuer, clock),
@@ -56,6 +57,9 @@ def make_app(settings: PricingSettings, clock: Clock | None = None, keys: KeySou
         cursors=wiring.cursors,
         on_stop=[wiring.accounts.close, database.close],
     )
+    # It stands before the one that declares it, and hands on what it does not understand.
+    app.router.routes[:0] = hot_routes(price_routes)
+    return app
 
 
 def contract() -> dict[str, Any]:

@@ -19,6 +19,7 @@ from pricing.audiences.routes import routes as audience_routes
 from pricing.audit.routes import routes as audit_routes
 from pricing.policy.routes import routes as policy_routes
 from pricing.prices.feed import PRICES
+from pricing.prices.hot_routes import hot_routes
 from pricing.prices.routes import routes as price_routes
 from pricing.rules.routes import routes as rule_routes
 from pricing.settings import PricingSettings
@@ -50,7 +51,7 @@ def make_app(settings: PricingSettings, clock: Clock | None = None, keys: KeySou
         hot_size=settings.hot_connections,
     )
     wiring = wire(settings, database, clock)
-    return build_app(
+    app = build_app(
         title=TITLE,
         settings=settings,
         verifier=TokenVerifier(keys or wiring.keys, settings.token_issuer, clock),
@@ -62,6 +63,9 @@ def make_app(settings: PricingSettings, clock: Clock | None = None, keys: KeySou
         repeats=wiring.repeats,
         on_stop=[wiring.accounts.close, database.close],
     )
+    # It stands before the one that declares it, and hands on what it does not understand.
+    app.router.routes[:0] = hot_routes(price_routes)
+    return app
 
 
 def serve() -> None:

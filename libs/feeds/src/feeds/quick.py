@@ -138,7 +138,11 @@ def _cell(schema: RowSchema, place: int, field: Field) -> _Cell:
     check: Check | None = None
     if field.kind is Kind.DATE:
         check = _iso
-    elif field.kind is Kind.TIMESTAMP or (field.kind is Kind.JSON and not _members(field)):
+    elif (
+        field.kind is Kind.TIMESTAMP
+        or (field.kind is Kind.JSON and not _members(field))
+        or (field.kind in (Kind.DECIMAL, Kind.QUANTITY) and _bounded(field))
+    ):
         check = compile_check(field, in_key=in_key)
     return _Cell(
         place,
@@ -152,9 +156,14 @@ def _cell(schema: RowSchema, place: int, field: Field) -> _Cell:
 
 def _members(field: Field) -> tuple[Field, ...]:
     """The members of a list of objects, if a decoder can judge them."""
-    if isinstance(field.of, tuple) and all(member.kind in _SIMPLE for member in field.of):
-        return field.of
-    return ()
+    if not isinstance(field.of, tuple):
+        return ()
+    judged = all(member.kind in _SIMPLE and not _bounded(member) for member in field.of)
+    return field.of if judged else ()
+
+
+def _bounded(field: Field) -> bool:
+    return field.minimum is not None or field.maximum is not None
 
 
 def _iso(value: date, _: list[tuple[str, str]]) -> str:
@@ -217,10 +226,10 @@ def _json_type(field: Field) -> Any:
 def _decimal_type(field: Field, *, in_key: bool) -> Any:
     """Digits that need no look at their size; in a key only those written the one way equal ones are."""
     whole, scale = field.digits - field.scale, field.scale
-    if field.minimum is not None or field.maximum is not None:
-        return Annotated[str, Meta(pattern=r"^\Zx")]  # none: bounds are for the exact way
+    if _bounded(field):
+        return Annotated[str, Meta(min_length=1)]  # the exact check looks at its bounds
     if in_key:
-        return Annotated[
-            str, Meta(pattern=rf"^(0|[1-9][0-9]{{0,{whole - 1}}})(\.[0-9]{{0,{scale - 1}}}[1-9])?\Z")
-        ]
-    return Annotated[str, Meta(pattern=rf"^[0-9]{{1,{whole}}}(\.[0-9]{{1,{scale}}})?\Z")]
+        before, after = rf"(0|[1-9][0-9]{{0,{whole - 1}}})", rf"(\.[0-9]{{0,{scale - 1}}}[1-9])?"
+    else:
+        before, after = rf"[0-9]{{1,{whole}}}", rf"(\.[0-9]{{1,{scale}}})?"
+    return Annotated[str, Meta(pattern=f"^{before}{after if scale else ''}\\Z")]

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import orjson
@@ -25,6 +26,7 @@ from feeds.runs import Mode, OnRunChanged, Run, State
 from feeds.sequence import take_sequence
 
 BLOCK_ROWS = 4000
+BLOCK_CHARACTERS = 8 * 1024 * 1024
 _NOT_YET_DURABLE = text("SET LOCAL synchronous_commit = off")
 _STAGING = ("received", "key", "line_number", "mask", "deleted", "cells", "warnings")
 _RESULT = ("received", "line_number", "key", "status", "details")
@@ -32,7 +34,10 @@ _RESULT = ("received", "line_number", "key", "status", "details")
 
 @dataclass(frozen=True, kw_only=True)
 class Upload:
-    """Who sends what, and how it is to be read. `full`: for a preview, whether it stands for a full feed."""
+    """Who sends what, and how it is to be read. `full`: for a preview, whether it stands for a full feed.
+
+    References may name one of the `other_sources`.
+    """
 
     client: str
     source: str
@@ -42,6 +47,7 @@ class Upload:
     profile: ImportProfile = field(default_factory=ImportProfile)
     gzip: bool = False
     data_as_of: datetime | None = None
+    other_sources: tuple[str, ...] = ()
 
 
 class _Block:
@@ -51,8 +57,14 @@ class _Block:
         self.staged: list[tuple[Any, ...]] = []
         self.results: list[tuple[Any, ...]] = []
         self.lines = 0
+        self.characters = 0
         self.unreadable = 0
         self.warned = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether it is time to write it: rows may be many, or large."""
+        return self.lines >= BLOCK_ROWS or self.characters >= BLOCK_CHARACTERS
 
 
 class Receiver:
@@ -124,7 +136,7 @@ class Receiver:
         try:
             async for lines in self._line_blocks(reader, upload, body):
                 self._take(feed, upload, run, lines, block, reader.unknown)
-                if block.lines >= BLOCK_ROWS:
+                if block.full:
                     # One block is written while the next is parsed: two cores, two blocks in memory.
                     if writing is not None:
                         await writing
@@ -163,18 +175,20 @@ class Receiver:
         block: _Block,
         unknown: set[str],
     ) -> None:
-        read, dumps, received = feed.schema.read, orjson.dumps, run.received
+        read = partial(feed.schema.read, source=upload.source, unknown=unknown, others=upload.other_sources)
+        dumps, received = orjson.dumps, run.received
         for number, row, problem in lines:
             block.lines += 1
             if type(row) is Row:
                 found = row
             elif problem is None:
-                found = read(row, upload.source, unknown)
+                found = read(row)
             else:
-                found = _with_problem(read(row, upload.source, unknown) if row is not None else None, problem)
+                found = _with_problem(read(row) if row is not None else None, problem)
             warnings = notes_json(found.warnings)
             if found.cells is not None:
                 cells = dumps(found.cells).decode()
+                block.characters += len(cells)
                 block.staged.append((received, found.key, number, found.mask, found.deleted, cells, warnings))
                 continue
             if found.key is None:

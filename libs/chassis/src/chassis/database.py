@@ -108,6 +108,8 @@ class Database:
                 "server_settings": {
                     "application_name": name,
                     "timezone": "UTC",
+                    # Statements here are short or run by index: compiling one costs more than it saves.
+                    "jit": "off",
                     "idle_in_transaction_session_timeout": "60000",
                 },
             },

@@ -107,9 +107,16 @@ class Batch:
         unknown: set[str] = set()
         read = [self._feed.schema.read(item, source, unknown, others) for item in items]
         rows = [
-            StagedRow(index, row.key, orjson.dumps(row.data).decode(), notes_json(row.warnings))
+            StagedRow(
+                index,
+                row.key,
+                row.mask,
+                row.deleted,
+                orjson.dumps(row.cells).decode(),
+                notes_json(row.warnings),
+            )
             for index, row in enumerate(read)
-            if row.key is not None and row.data is not None
+            if row.key is not None and row.cells is not None
         ]
         await tx.execute(text("SET LOCAL lock_timeout = '30s'"))
         received = await take_sequence(tx, self._feed.resource)
@@ -143,7 +150,7 @@ def _result(index: int, merged: Any) -> BatchResult:
     details = merged["details"] or {}
     return BatchResult(
         index=index,
-        external_id=merged["external_id"],
+        external_id=shown_key(merged["key"]),
         status=merged["status"],
         unresolved=details.get("unresolved", []),
         warnings=details.get("warnings", []),
@@ -162,5 +169,5 @@ def _refused(index: int, row: Row) -> BatchResult:
 
 
 def shown_key(key: str | None) -> str | None:
-    """A key as people read it; the SQL of a merge writes it the same way."""
+    """A key as people read it."""
     return None if key is None else key.replace(SEPARATOR, " / ").replace(NOTHING, "-")

@@ -13,6 +13,7 @@ from eventing.envelope import Arrived
 from eventing.follower import TopicFollower
 from eventing.metrics import EventMetrics, process_metrics
 from eventing.notices import NoticeSender
+from eventing.topics import topic_files
 from gateway import events
 from gateway.admission.limits import Buckets, Policies
 from gateway.admission.origins import Origins
@@ -59,7 +60,8 @@ def wire(settings: GatewaySettings, table: RouteTable, clock: Clock) -> Wiring:
     follower = REVOCATION.follower(settings.kafka_bootstrap, _into(marks))
     revocations = Revocations(marks, follower, _asking(upstreams["accounts"]), clock)
     metrics = process_metrics()
-    notices = NoticeSender(settings.kafka_bootstrap, events.SOURCE, clock, metrics)
+    topics = topic_files(settings.contracts_dir, owner="gateway")
+    notices = NoticeSender(settings.kafka_bootstrap, events.SOURCE, clock, metrics, topics=topics)
     return Wiring(
         upstreams=upstreams,
         table=table,

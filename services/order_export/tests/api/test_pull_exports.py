@@ -165,7 +165,7 @@ async def test_a_rejected_order_names_its_reasons_and_can_be_sent_again_by_a_per
     headers = service.tokens.staff() | {"If-Match": export["etag"]}
     assert "READY" == (await service.http.post(path, json=body, headers=headers)).json()["state"]
     assert "received" == (await service.shown(placed["id"]))["status"]
-    assert [2] == [item["fence"] for item in await service.claim()]
+    assert [(2, True)] == [(item["fence"], item["redelivery"]) for item in await service.claim()]
 
 
 async def test_a_released_order_is_due_again_and_an_extended_one_is_not(service: Service) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import pytest
 
+from eventing.kafka import Cluster
 from eventing.topics import Kind, topic_files
 from local_stack.child import run_once
 from local_stack.client import Caller, until
@@ -25,7 +26,8 @@ from tests.support.shop import Shop, open_shop
 from tests.support.system import System
 
 OUTAGE: Final = 15 if os.environ.get("KONTOR_FAULTS_SHORT") else 60
-SERVICES: Final = ("accounts", "pricing", "catalog", "order_export", "analytics")
+PUBLISHERS: Final = ("accounts", "pricing", "catalog", "order_export")
+SERVICES: Final = (*PUBLISHERS, "analytics")
 
 
 @pytest.fixture
@@ -114,6 +116,20 @@ async def test_without_kafka_a_visibility_rule_is_seen_within_a_minute(system: S
         await until(gone, seconds=75, what="the rule to be seen")
 
 
+async def _relays_know(system: System) -> bool:
+    """Whether every relay has met the present Kafka; then topics and states are told, or will be."""
+    cluster = await Cluster.connect(system.kafka.bootstrap)
+    try:
+        present = await cluster.id()
+    finally:
+        await cluster.close()
+    known = set()
+    for service in PUBLISHERS:
+        async with database(system, service) as connection:
+            known.add(await connection.fetchval("SELECT cluster_id FROM relay_state"))
+    return known == {present}
+
+
 async def _published(system: System) -> bool:
     """Whether every service's outbox has been published."""
     waiting = 0
@@ -174,6 +190,7 @@ async def _none_untold(system: System) -> bool:
 
 async def _is_as_ever(system: System, trade: Trade) -> None:
     """A new consumer finds everything in the new Kafka; notices and revocations arrive as before."""
+    await settled(system, [trade])
     figures = await _figures(trade)
     worker = system.children["analytics-worker"]
     await asyncio.to_thread(worker.stop)
@@ -221,6 +238,7 @@ async def test_an_empty_kafka_is_filled_again_and_without_republishing_it_is_not
                 await trade.order()
                 await asyncio.sleep(2)
         await system.start_again(*behind)
+        await until(lambda: _relays_know(system), seconds=120, what="all relays to know the new Kafka")
         await until(lambda: _published(system), seconds=120, what="everything to be published")
         since = datetime.now(UTC)
         await until(lambda: _all_read(system, since), seconds=120, what="everything to be read")

@@ -1,6 +1,6 @@
 """Runs a command of the product in a process that can be told to die, or to do without a protection.
 
-    python -m tests.faults.support.mortal FOLDER NAME order_export.cli worker
+    python -m tests.faults.support.mortal FOLDER NAME order_export worker
 
 The product has no code for tests, and a kill from outside hits no exact step. So this process wraps the
 functions of `points.STEPS` that are its own, and looks into FOLDER as it comes by. `NAME.armed` holds a step,
@@ -20,7 +20,6 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from tests.faults.support.mutations import MUTATIONS
 from tests.faults.support.points import STEPS, Moment, Step
 
 _under_way: contextvars.ContextVar[frozenset[str]] = contextvars.ContextVar("under_way", default=frozenset())
@@ -110,7 +109,9 @@ def main(folder: Path, name: str, module: str, arguments: list[str]) -> None:
     """Becomes the command, mortal."""
     mutation = folder / f"{name}.mutation"
     if mutation.exists():
-        MUTATIONS[mutation.read_text()]()
+        # Loaded only then: mutations know every service, and a process need only know its own.
+        mutations = importlib.import_module("tests.faults.support.mutations")
+        mutations.MUTATIONS[mutation.read_text()]()
     fate = Fate(folder, name)
     mine = [step for step in STEPS if step.process == name]
     for step in mine:

@@ -65,7 +65,7 @@ async def test_a_wrong_token_secret_is_one_sentence_at_the_start(
         }
         for process in ("api", "worker"):
             started = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "accounts.cli", process, env=environment, stderr=asyncio.subprocess.PIPE
+                sys.executable, "-m", "accounts", process, env=environment, stderr=asyncio.subprocess.PIPE
             )
             try:
                 async with asyncio.timeout(90):

@@ -7,11 +7,12 @@ from fastapi import APIRouter, FastAPI
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 
-from chassis import openapi
+from chassis import openapi, server
 from chassis.application import build_app
 from chassis.clock import Clock, SystemClock
 from chassis.health import Check, Health, Probe, State
 from chassis.pages import Cursors
+from chassis.process import begin
 from chassis.server import Loop
 from eventing.kafka import silence_client_logs
 from eventing.loops import keep_going
@@ -95,6 +96,12 @@ def _channels_probe(wiring: Wiring) -> Probe:
         return Check(State.DEGRADED, "the origins of channels are not known yet: browsers are refused")
 
     return probe
+
+
+def serve() -> None:
+    """The process `gateway api`: settings from the environment, then HTTP until it is told to stop."""
+    settings = begin("gateway", GatewaySettings)
+    server.serve(make_app(settings), settings)
 
 
 def contract() -> dict[str, Any]:

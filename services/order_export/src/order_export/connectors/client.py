@@ -58,6 +58,18 @@ Outcome = Taken | Refused | NotSent | Lost
 Finding = Taken | Absent | Lost
 
 
+def erp_http() -> httpx.AsyncClient:
+    """Connections to ERPs."""
+    return httpx.AsyncClient(
+        # The guard resolves, so a proxy from the environment or a redirect would undo it.
+        follow_redirects=False,
+        trust_env=False,
+        # A connection for each call: on one that is used again, a second answer to the order before would
+        # pass for the answer to the next one.
+        limits=httpx.Limits(max_keepalive_connections=0),
+    )
+
+
 class ErpClient:
     """Sends orders to push connectors and looks them up. Never raises for what the other side does."""
 

@@ -38,13 +38,13 @@ def commit_before_apply() -> None:
     AIOKafkaConsumer.getmany = committed_first
 
 
-def forget_answers() -> None:
-    """The answer to a key is not kept in the transaction that did the work."""
+def forget_keys() -> None:
+    """The key is not written in the transaction that does the work."""
 
-    async def keep(*_: Any) -> None:
+    async def begin(*_: Any) -> None:
         return None
 
-    IdempotencyKeys.keep = keep  # type: ignore[method-assign, assignment]
+    IdempotencyKeys.begin = begin  # type: ignore[method-assign, assignment]
 
 
 def send_again_unasked() -> None:
@@ -104,7 +104,7 @@ MUTATIONS: Final[dict[str, Callable[[], None]]] = {
     for function in (
         mark_before_send,
         commit_before_apply,
-        forget_answers,
+        forget_keys,
         send_again_unasked,
         hide_redelivery,
         park_nothing,

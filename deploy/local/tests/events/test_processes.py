@@ -82,7 +82,7 @@ def test_what_a_killed_run_has_left_is_stopped_by_the_next(tmp_path: Path) -> No
 
 def test_a_process_that_only_inherited_the_number_is_left_alone(tmp_path: Path) -> None:
     stranger = child(tmp_path, "stranger", str(free_port())).start()
-    (tmp_path / "record").write_text(f"[[{stranger.pid}, 1000000.0, 0]]")
+    (tmp_path / "record").write_text(f"[[{stranger.pid}, 1000000.0, 15]]")
     assert 0 == clear_up(tmp_path / "record")
     assert stranger.alive
     stranger.kill()

@@ -34,7 +34,7 @@ def run(place: Path, test: str, *arguments: str, **env: str) -> subprocess.Compl
         text=True,
         env=clean | {"TMPDIR": str(place)} | env,
         cwd=place,
-        timeout=120,
+        timeout=250,
         check=False,
     )
 
@@ -78,3 +78,45 @@ def test_without_any_server_the_error_says_what_to_install(place: Path) -> None:
     done = run(place, test, PATH="/nonexistent", JAVA_HOME="", DOCKER_HOST="unix:///nonexistent")
     assert "No Kafka for the tests: KONTOR_TEST_KAFKA_BOOTSTRAP is not set" in done.stdout
     assert "apt-get install openjdk-17-jre-headless" in done.stdout
+
+
+KILLED = """
+import os, signal, time
+from pathlib import Path
+from testkit.processes import Program
+def test_dies(servers):
+    servers.postgres_url()
+    log = Path(os.environ["TMPDIR"]) / "log"
+    program = Program.module(["-c", "import time; time.sleep(600)"], {}, 1, log).start()
+    Path(os.environ["TMPDIR"], "pid").write_text(str(program.pid))
+    os.kill(os.getppid(), signal.SIGKILL)  # the controlling process, which keeps the servers
+    time.sleep(2)
+"""
+
+
+def test_what_a_killed_run_has_left_is_ended_by_the_next(place: Path) -> None:
+    killed = run(place, KILLED, "-n", "1")
+    assert -9 == killed.returncode, killed.stdout
+    service = psutil.Process(int((place / "pid").read_text()))
+    assert service.is_running()
+    assert any("postgres" in line for line in servers_of(place))
+    (place / "deploy").unlink()
+    assert "1 passed" in run(place, "def test_it(clock): assert clock.now()").stdout
+    assert not service.is_running() or service.status() == psutil.STATUS_ZOMBIE
+    assert [] == [line for line in servers_of(place) if "postgres" in line]
+    assert [] == list(place.glob("kontor-test-*"))
+
+
+def test_what_another_run_uses_at_the_moment_is_left_alone(place: Path) -> None:
+    nested = """
+import os, subprocess, sys
+async def test_it(databases):
+    inner = os.environ["TMPDIR"] + "/inner.py"
+    open(inner, "w").write("def test_inner(clock): assert clock.now()")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", inner]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert "1 passed" in done.stdout, done.stdout
+    async with databases.fresh("x"):
+        pass
+"""
+    assert "1 passed" in run(place, nested).stdout

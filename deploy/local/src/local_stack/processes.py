@@ -15,7 +15,8 @@ from pathlib import Path
 from local_stack.child import Child
 from local_stack.leftovers import Entry, end, entry
 from local_stack.ports import LOOPBACK
-from local_stack.problems import ServerFailedError
+from local_stack.problems import DiskFullError, ServerFailedError
+from local_stack.room import is_full
 
 _GRACE = 10.0
 _NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -69,15 +70,20 @@ class Processes:
             time.sleep(0.1)
 
     def require_all_alive(self) -> None:
-        """Raise with the last words of the first process that ended by itself."""
+        """Raise with the last words of the first process that ended by itself, or when the disk is full."""
         fallen = self._fallen or self._first_dead()
         if fallen is not None:
             self._fallen = fallen
             fallen.require_alive()
+        if is_full(self._record.parent):
+            raise DiskFullError(self._record.parent)
 
     @contextlib.contextmanager
     def watched(self) -> Iterator[None]:
-        """Interrupt this (main) thread as Ctrl-C does when a process ends by itself."""
+        """Interrupt this (main) thread as Ctrl-C does when a process ends by itself, or the disk is full.
+
+        Some servers live on with a full disk and refuse everything: better stopped, and said.
+        """
         over = threading.Event()
         thread = threading.Thread(target=self._watch, args=(over,), name="watch", daemon=True)
         thread.start()
@@ -101,7 +107,7 @@ class Processes:
     def _watch(self, over: threading.Event) -> None:
         while not over.wait(0.5):
             self._fallen = self._first_dead()
-            if self._fallen is not None:
+            if self._fallen is not None or is_full(self._record.parent):
                 os.kill(os.getpid(), signal.SIGINT)
                 return
 

@@ -1,5 +1,6 @@
 """Processes of a run: ready, watched, stopped in order, cleared up after."""
 
+import shutil
 import sys
 import threading
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from local_stack.child import Child
 from local_stack.ports import free_port
-from local_stack.problems import ServerFailedError
+from local_stack.problems import DiskFullError, ServerFailedError
 from local_stack.processes import Processes, Stage, clear_up
 
 READY = """
@@ -68,6 +69,18 @@ def test_a_death_while_watching_interrupts_whoever_waits(tmp_path: Path) -> None
     with pytest.raises(KeyboardInterrupt), processes.watched():
         threading.Event().wait(20)
     with pytest.raises(ServerFailedError, match="victim ended"):
+        processes.require_all_alive()
+
+
+def test_a_full_disk_interrupts_whoever_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    processes = Processes(tmp_path / "record")
+    usage = shutil.disk_usage(tmp_path)._replace(free=31 * 2**20)
+    with processes.watched():
+        pass
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: usage)
+    with pytest.raises(KeyboardInterrupt), processes.watched():
+        threading.Event().wait(20)
+    with pytest.raises(DiskFullError):
         processes.require_all_alive()
 
 

@@ -1,5 +1,6 @@
 """Whole test runs: what starts, what is shared, what is left."""
 
+import json
 import os
 import subprocess
 import sys
@@ -9,6 +10,10 @@ from pathlib import Path
 
 import psutil
 import pytest
+
+from local_stack.child import Child
+from local_stack.leftovers import LEDGER_VARIABLE, Ledger, entry
+from testkit.runs import close_run, open_run
 
 ROOT = Path(__file__).parents[4]
 
@@ -94,29 +99,39 @@ def test_dies(servers):
 """
 
 
-def test_what_a_killed_run_has_left_is_ended_by_the_next(place: Path) -> None:
+@pytest.mark.timeout(600)
+def test_what_a_killed_run_has_left_is_ended_by_the_next(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     killed = run(place, KILLED, "-n", "1")
     assert -9 == killed.returncode, killed.stdout
     service = psutil.Process(int((place / "pid").read_text()))
     assert service.is_running()
     assert any("postgres" in line for line in servers_of(place))
-    (place / "deploy").unlink()
-    assert "1 passed" in run(place, "def test_it(clock): assert clock.now()").stdout
+    next_run(place, monkeypatch)
     assert not service.is_running() or service.status() == psutil.STATUS_ZOMBIE
     assert [] == [line for line in servers_of(place) if "postgres" in line]
     assert [] == list(place.glob("kontor-test-*"))
 
 
-def test_what_another_run_uses_at_the_moment_is_left_alone(place: Path) -> None:
-    nested = """
-import os, subprocess, sys
-async def test_it(databases):
-    inner = os.environ["TMPDIR"] + "/inner.py"
-    open(inner, "w").write("def test_inner(clock): assert clock.now()")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", inner]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert "1 passed" in done.stdout, done.stdout
-    async with databases.fresh("x"):
-        pass
-"""
-    assert "1 passed" in run(place, nested).stdout
+def test_what_another_run_uses_at_the_moment_is_left_alone(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = place / "kontor-test-other"
+    (other / "started").mkdir(parents=True)
+    (other / "owner").write_text(json.dumps(entry(os.getpid())))
+    monkeypatch.setenv(LEDGER_VARIABLE, str(other / "started"))
+    child = Child("in use", [sys.executable, "-c", "import time; time.sleep(600)"], place / "log", {}).start()
+    next_run(place, monkeypatch)
+    assert child.alive
+    assert [child.pid] == [noted.pid for noted in Ledger(other / "started").entries()]
+    child.kill()
+    assert [] == Ledger(other / "started").entries()
+
+
+def next_run(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test run does first and last, as if `place` were the folder for temporary files."""
+    with monkeypatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(place))
+        patch.setenv(LEDGER_VARIABLE, "")
+        close_run(open_run())

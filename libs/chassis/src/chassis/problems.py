@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from chassis import context
 from chassis.failures import (
+    BodyTooSlow,
     Conflict,
     Failure,
     FieldError,
@@ -56,7 +57,7 @@ _BY_STATUS: dict[int, type[Failure]] = {
     404: NotFound,
     405: MethodNotAllowed,
     406: Malformed,
-    408: Malformed,
+    408: BodyTooSlow,
     409: Conflict,
     410: Gone,
     413: TooLarge,
@@ -140,6 +141,9 @@ def install(app: FastAPI, translated: Mapping[type[Exception], Translation]) -> 
 
     async def on_http(_: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
+        if isinstance(error.__cause__, Failure):
+            # What goes wrong while FastAPI reads the body has a name of its own.
+            return render(error.__cause__)
         answer = render(_BY_STATUS.get(error.status_code, InternalError)())
         answer.headers.update(error.headers or {})  # Allow of a 405
         return answer

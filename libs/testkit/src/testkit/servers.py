@@ -47,9 +47,10 @@ class Servers(Protocol):
 class OwnServers:
     """Starts each server on its first use and stops all of them at the end."""
 
-    def __init__(self, recipe: Path, folder: Path) -> None:
+    def __init__(self, recipe: Path, folder: Path, *, durable: bool = False) -> None:
         self._recipe = recipe
         self._folder = folder
+        self._durable = durable
         self._open = ExitStack()
         self._postgres: str | None = None
         self._kafka: str | None = None
@@ -74,7 +75,9 @@ class OwnServers:
 
     def _native_postgres(self) -> str:
         log = self._folder / "postgres.log"
-        server = PostgresServer(self._folder / "postgres", free_port(), "for-tests-only", log, durable=False)
+        server = PostgresServer(
+            self._folder / "postgres", free_port(), "for-tests-only", log, durable=self._durable
+        )
         self._open.callback(server.stop)
         server.start()
         return server.url

@@ -16,6 +16,7 @@ from accounts.roles.routes import routes as role_routes
 from accounts.sessions.routes import routes as session_routes
 from accounts.settings import AccountsSettings
 from accounts.staff.routes import routes as staff_routes
+from accounts.upkeep import check_secret
 from accounts.users.feed import USERS
 from accounts.users.routes import routes as user_routes
 from accounts.wiring import wire
@@ -67,6 +68,7 @@ def make_app(settings: AccountsSettings, clock: Clock | None = None) -> FastAPI:
         translated=FAILURES,
         wiring=wiring,
         cursors=wiring.cursors,
+        repeats=wiring.repeats,
         loops=[wiring.notices.run],
         on_stop=[wiring.passwords.close, database.close],
     )
@@ -75,6 +77,7 @@ def make_app(settings: AccountsSettings, clock: Clock | None = None) -> FastAPI:
 def serve() -> None:
     """The process `accounts api`: settings from the environment, then HTTP until it is told to stop."""
     settings = begin("accounts-api", AccountsSettings)
+    check_secret(settings)
     server.serve(make_app(settings), settings)
 
 

@@ -13,6 +13,7 @@ from accounts.housekeeping import forget
 from accounts.mails.sending import MailSender, SmtpServer
 from accounts.republishing import republishers
 from accounts.settings import AccountsSettings
+from accounts.upkeep import check_secret
 from accounts.wiring import wire
 from chassis import server
 from chassis.clock import SystemClock
@@ -33,6 +34,7 @@ FAILED_ROUNDS: Final = Counter("accounts_failed_rounds_total", "Rounds of a loop
 def work() -> None:
     """The process `accounts worker`: relays and consumes events, applies feeds, sends mails."""
     settings = begin("accounts-worker", AccountsSettings)
+    check_secret(settings)
     server.work(lambda: make_worker(settings), settings)
 
 
@@ -61,6 +63,7 @@ async def make_worker(
     loops = [
         event_worker.run,
         wiring.feeds.worker().run,
+        wiring.repeats.forget_old,
         sender.run,
         _every(0.5, "password_resets", wiring.invitations.answer_resets),
         _every(60, "key_rotation", wiring.keys.rotate),

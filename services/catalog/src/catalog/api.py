@@ -7,6 +7,7 @@ from fastapi import APIRouter, FastAPI
 from catalog.attributes.routes import routes as attribute_routes
 from catalog.audiences.consumers import VisibilityFollowers
 from catalog.audit.routes import routes as audit_routes
+from catalog.browsing.hot_routes import hot_routes
 from catalog.browsing.routes import routes as browsing_routes
 from catalog.catalogues.routes import routes as catalogue_routes
 from catalog.categories.routes import routes as category_routes
@@ -65,7 +66,7 @@ def make_app(settings: CatalogSettings, clock: Clock | None = None, keys: KeySou
     accounts = Upstream("accounts", settings.accounts_url)
     wiring = wire(settings, database, clock, pricing)
     followers = VisibilityFollowers(settings.kafka_bootstrap, wiring.audiences)
-    return build_app(
+    app = build_app(
         title=TITLE,
         settings=settings,
         verifier=TokenVerifier(keys or FetchedKeys(_jwks(accounts)), settings.token_issuer, clock),
@@ -74,9 +75,13 @@ def make_app(settings: CatalogSettings, clock: Clock | None = None, keys: KeySou
         translated=FAILURES,
         wiring=wiring,
         cursors=wiring.cursors,
+        repeats=wiring.repeats,
         loops=followers.loops,
         on_stop=[pricing.close, accounts.close, database.close],
     )
+    # They stand before those that declare them, and hand on what they cannot answer.
+    app.router.routes[:0] = hot_routes(browsing_routes)
+    return app
 
 
 def _jwks(accounts: Upstream) -> JwksFetch:

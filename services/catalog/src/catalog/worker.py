@@ -46,4 +46,4 @@ async def make_worker(
         metrics=process_metrics(),
     )
     health = Health({"database": database_probe(database), **event_probes(event_worker)})
-    return health, [event_worker.run, wiring.feeds.worker().run], database.close
+    return health, [event_worker.run, wiring.feeds.worker().run, wiring.repeats.forget_old], database.close

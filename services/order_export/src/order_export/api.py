@@ -62,6 +62,7 @@ def make_app(
         translated=FAILURES,
         wiring=wiring,
         cursors=wiring.cursors,
+        repeats=wiring.repeats,
         on_stop=[wiring.offers.close, database.close],
     )
 

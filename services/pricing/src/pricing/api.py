@@ -16,8 +16,10 @@ from feeds.admin_routes import admin_routes as import_routes
 from feeds.admin_routes import internal_routes as run_routes
 from feeds.routes import integration_routes
 from pricing.audiences.routes import routes as audience_routes
+from pricing.audit.routes import routes as audit_routes
 from pricing.policy.routes import routes as policy_routes
 from pricing.prices.feed import PRICES
+from pricing.prices.hot_routes import hot_routes
 from pricing.prices.routes import routes as price_routes
 from pricing.rules.routes import routes as rule_routes
 from pricing.settings import PricingSettings
@@ -29,6 +31,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     policy_routes,
     rule_routes,
     audience_routes,
+    audit_routes,
     integration_routes(PRICES, permission="prices:feed"),
     import_routes(PRICES, look="imports:read", change="imports:write"),
     run_routes([PRICES.resource]),
@@ -48,7 +51,7 @@ def make_app(settings: PricingSettings, clock: Clock | None = None, keys: KeySou
         hot_size=settings.hot_connections,
     )
     wiring = wire(settings, database, clock)
-    return build_app(
+    app = build_app(
         title=TITLE,
         settings=settings,
         verifier=TokenVerifier(keys or wiring.keys, settings.token_issuer, clock),
@@ -57,8 +60,12 @@ def make_app(settings: PricingSettings, clock: Clock | None = None, keys: KeySou
         translated=FAILURES,
         wiring=wiring,
         cursors=wiring.cursors,
+        repeats=wiring.repeats,
         on_stop=[wiring.accounts.close, database.close],
     )
+    # It stands before the one that declares it, and hands on what it does not understand.
+    app.router.routes[:0] = hot_routes(price_routes)
+    return app
 
 
 def serve() -> None:

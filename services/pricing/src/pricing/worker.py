@@ -47,7 +47,8 @@ async def make_worker(
         metrics=EventMetrics(REGISTRY),
     )
     probes = {"database": database_probe(database), **event_probes(worker)}
-    return Health(probes), [worker.run, wiring.feeds.worker().run], _closing(wiring, database)
+    loops = [worker.run, wiring.feeds.worker().run, wiring.repeats.forget_old]
+    return Health(probes), loops, _closing(wiring, database)
 
 
 def _closing(wiring: Wiring, database: Database) -> Callable[[], Awaitable[None]]:

@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 import pytest
@@ -27,21 +28,32 @@ def place() -> Iterator[Path]:
         yield folder
 
 
-def run(place: Path, test: str, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+class Done(NamedTuple):
+    """How a run ended, and what it printed."""
+
+    returncode: int
+    stdout: str
+
+
+def run(place: Path, test: str, *arguments: str, **env: str) -> Done:
     """Run one test file in a pytest of its own, rooted in the repository."""
     (place / "pyproject.toml").write_text("[tool.pytest.ini_options]\nasyncio_mode = 'auto'\n")
     (place / "deploy").symlink_to(ROOT / "deploy")
     (place / "test_it.py").write_text(test)
     clean = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST", "KONTOR_TEST"))}
-    return subprocess.run(  # noqa: S603 - our own interpreter and file
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments, "test_it.py"],
-        capture_output=True,
-        text=True,
-        env=clean | {"TMPDIR": str(place)} | env,
-        cwd=place,
-        timeout=250,
-        check=False,
-    )
+    # Into a file: a pipe would stay open as long as anything that a killed run has left.
+    with (place / "output").open("w+") as output:
+        done = subprocess.run(  # noqa: S603 - our own interpreter and file
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments, "test_it.py"],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=clean | {"TMPDIR": str(place)} | env,
+            cwd=place,
+            timeout=500,
+            check=False,
+        )
+        output.seek(0)
+        return Done(done.returncode, output.read())
 
 
 def servers_of(place: Path) -> list[str]:

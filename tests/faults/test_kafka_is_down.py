@@ -56,7 +56,7 @@ async def _blocked_within(shop: Shop, seconds: float) -> float:
     return time.monotonic() - since
 
 
-@pytest.mark.parametrize("way", ["stopped", "hanging"])
+@pytest.mark.parametrize("way", ["stopped", pytest.param("hanging", marks=pytest.mark.long)])
 async def test_without_kafka_one_browses_orders_and_blocks_and_nothing_is_lost(
     system: System, trade: Trade, way: str
 ) -> None:

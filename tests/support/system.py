@@ -204,7 +204,7 @@ def _administrator(stack: Stack) -> Access:
     environment = stack.environment(stack.by_name["accounts"])
     run_once(
         "add-administrator",
-        [sys.executable, "-m", "accounts.cli", "add-administrator", ADMINISTRATOR],
+        [sys.executable, "-m", "accounts", "add-administrator", ADMINISTRATOR],
         env=environment | {"KONTOR_ADMINISTRATOR_PASSWORD": access.administrator_password},
     )
     return access

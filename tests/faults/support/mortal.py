@@ -1,6 +1,6 @@
 """Runs a command of the product in a process that can be told to die, or to do without a protection.
 
-    python -m tests.faults.support.mortal FOLDER NAME order_export.cli worker
+    python -m tests.faults.support.mortal FOLDER NAME order_export worker
 
 The product has no code for tests, and a kill from outside hits no exact step. So this process wraps the
 functions of `STEPS` and `IMPORT_STEPS` that are its own, and looks into FOLDER as it comes by. `NAME.armed`

@@ -1,8 +1,9 @@
 """Builds a service's ASGI app: problems, boundary, health, contract and the lifetime of its parts."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -41,6 +42,7 @@ def build_app(
     wiring: object,
     cursors: Cursors | None = None,
     repeats: Repeats | None = None,
+    translated: Mapping[type[Exception], problems.Translation] = MappingProxyType({}),
     loops: Sequence[Loop] = (),
     on_start: Sequence[Callable[[], Awaitable[None]]] = (),
     on_stop: Sequence[Closing] = (),
@@ -48,9 +50,10 @@ def build_app(
 ) -> FastAPI:
     """The app of one service. `wiring` is what its routes find in `request.app.state.wiring`.
 
-    Without `repeats` an Idempotency-Key is not read. `loops` run beside it and are told by an event to end.
-    `on_stop` runs in the order given, after the last request was answered. `middleware` stands inside the
-    request boundary, the first outermost.
+    Without `repeats` an Idempotency-Key is not read. `translated` says what failures of its parts are to a
+    caller (`database_answers.FAILURES` for whoever has a database). `loops` run beside it and are told by an
+    event to end. `on_stop` runs in the order given, after the last request was answered. `middleware` stands
+    inside the request boundary, the first outermost.
     """
 
     @asynccontextmanager
@@ -81,7 +84,7 @@ def build_app(
     app.state.wiring = wiring
     app.state.cursors = cursors
     app.state.repeats = repeats
-    problems.install(app)
+    problems.install(app, translated)
     for router in routers:
         app.include_router(router)
     app.routes.extend([*health_routes(health), Route("/internal/openapi.json", _contract(app, title))])

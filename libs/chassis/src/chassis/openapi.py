@@ -10,6 +10,7 @@ from pydantic.json_schema import models_json_schema
 from chassis.declared import dependants, requirement
 from chassis.etag import if_match
 from chassis.failures import (
+    BodyTooSlow,
     Denied,
     Failure,
     Invalid,
@@ -51,7 +52,9 @@ def _implied(route: APIRoute) -> list[type[Failure]]:
     if "{" in route.path:
         failures.append(NotFound)
     if route.body_field is not None:
-        failures += [MalformedJson, Invalid, TooLarge, UnsupportedMedia]
+        failures += [MalformedJson, Invalid, TooLarge, BodyTooSlow, UnsupportedMedia]
+    elif "requestBody" in (route.openapi_extra or {}):
+        failures += [Invalid, TooLarge, BodyTooSlow, UnsupportedMedia]
     elif any(found.query_params or found.header_params for found in dependants(route.dependant)):
         failures.append(Invalid)
     return failures

@@ -7,12 +7,25 @@ from urllib.parse import unquote_to_bytes
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict
+from starlette.routing import Match, Route
+from starlette.types import Scope
 
 from chassis import strict_json
 from chassis.declared import dependants, requirement
 from chassis.failures import Failure, FieldError, Invalid, UnsupportedMedia
 from chassis.idempotency import HEADER
 from chassis.repeats import Repeats, accepts_key
+
+
+class HotRoute(Route):
+    """A plain route in front of one that FastAPI declares: for reads whose parameters need no parsing.
+
+    Like FastAPI's it says in the scope which route it is, for log and metrics.
+    """
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        match, found = super().matches(scope)
+        return match, {**found, "route": self}
 
 
 class StrictRequest(Request):

@@ -82,8 +82,13 @@ async def test_without_a_key_it_is_done_again(notes: Notes) -> None:
 
 
 async def test_fifty_at_once_with_ten_keys_do_ten_things_and_get_equal_answers(notes: Notes) -> None:
+    async def persist(key: str) -> httpx.Response:
+        # On a busy machine two seconds may pass before the first is done: then ask again, as told.
+        answer = await notes.note(headers=notes.headers(key))
+        return await persist(key) if "retry-after" in answer.headers else answer
+
     keys = [f"k-{number % 10}" for number in range(50)]
-    answers = await asyncio.gather(*(notes.note(headers=notes.headers(key)) for key in keys))
+    answers = await asyncio.gather(*(persist(key) for key in keys))
     seen = {(key, answer.status_code, answer.content) for key, answer in zip(keys, answers, strict=True)}
     assert (10, 10) == (len(seen), await notes.done())
 

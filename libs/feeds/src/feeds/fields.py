@@ -1,7 +1,7 @@
 """What a field of a row may hold, and how its value is checked."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -229,14 +229,17 @@ class RowSchema:
             level = level.setdefault(parent, {})
         level[last] = rule
 
-    def read(self, row: Any, source: str, unknown: set[str]) -> Row:
-        """Checks one decoded row of `source`; names of fields nobody knows are added to `unknown`."""
+    def read(self, row: Any, source: str, unknown: set[str], others: Collection[str] = frozenset()) -> Row:
+        """Checks one decoded row of `source`; names of fields nobody knows are added to `unknown`.
+
+        A reference may name one of the `others` instead of `source`.
+        """
         if type(row) is not dict:
             return unreadable(Note("", "not_an_object", "A row is a JSON object."))
         cells: list[Any] = [None] * (self.width + 1)
         warnings: list[Note] = []
         errors: list[Note] = []
-        mask = self._walk(self._rules, row, "", source, cells, warnings, errors, unknown)
+        mask = self._walk(self._rules, row, "", source, others, cells, warnings, errors, unknown)
         deleted = cells.pop() is True
         key = self._key(cells, errors)
         if errors:
@@ -245,7 +248,8 @@ class RowSchema:
 
     def _walk(
         self, rules: Mapping[str, Any], row: Mapping[str, Any], prefix: str, source: str,
-        cells: list[Any], warnings: list[Note], errors: list[Note], unknown: set[str],
+        others: Collection[str], cells: list[Any], warnings: list[Note], errors: list[Note],
+        unknown: set[str],
     ) -> int:  # fmt: skip
         mask = 0
         notes: list[tuple[str, str]] = []
@@ -256,7 +260,9 @@ class RowSchema:
                     unknown.add(f"{prefix}{name}"[:200])
                 continue
             if type(rule) is dict:
-                mask |= self._nested(rule, name, value, prefix, source, cells, warnings, errors, unknown)
+                mask |= self._nested(
+                    rule, name, value, prefix, source, others, cells, warnings, errors, unknown
+                )
                 continue
             place, bit, pointer, check, required, source_place = rule
             if value is None or value == "":
@@ -282,18 +288,21 @@ class RowSchema:
             else:
                 cells[place], given = found
                 cells[source_place] = given or source
+                if given and given != source and given not in others:
+                    errors.append(Note(pointer, "source_not_allowed", f"You may not refer to {given}."))
         return mask
 
     def _nested(
         self, rules: Mapping[str, Any], name: str, value: Any, prefix: str, source: str,
-        cells: list[Any], warnings: list[Note], errors: list[Note], unknown: set[str],
+        others: Collection[str], cells: list[Any], warnings: list[Note], errors: list[Note],
+        unknown: set[str],
     ) -> int:  # fmt: skip
         if value is None:
             value = dict.fromkeys(rules)
         if type(value) is not dict:
             errors.append(Note(f"/{prefix}{name}", "not_an_object", "It is a JSON object."))
             return 0
-        return self._walk(rules, value, f"{prefix}{name}/", source, cells, warnings, errors, unknown)
+        return self._walk(rules, value, f"{prefix}{name}/", source, others, cells, warnings, errors, unknown)
 
     def _key(self, cells: list[Any], errors: list[Note]) -> str | None:
         """The canonical text of the key, the same for equal values; None when a part was refused."""

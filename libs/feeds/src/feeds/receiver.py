@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import orjson
@@ -33,7 +34,10 @@ _RESULT = ("received", "line_number", "key", "status", "details")
 
 @dataclass(frozen=True, kw_only=True)
 class Upload:
-    """Who sends what, and how it is to be read. `full`: for a preview, whether it stands for a full feed."""
+    """Who sends what, and how it is to be read. `full`: for a preview, whether it stands for a full feed.
+
+    References may name one of the `other_sources`.
+    """
 
     client: str
     source: str
@@ -43,6 +47,7 @@ class Upload:
     profile: ImportProfile = field(default_factory=ImportProfile)
     gzip: bool = False
     data_as_of: datetime | None = None
+    other_sources: tuple[str, ...] = ()
 
 
 class _Block:
@@ -170,13 +175,14 @@ class Receiver:
         block: _Block,
         unknown: set[str],
     ) -> None:
-        read, dumps, received = feed.schema.read, orjson.dumps, run.received
+        read = partial(feed.schema.read, source=upload.source, unknown=unknown, others=upload.other_sources)
+        dumps, received = orjson.dumps, run.received
         for number, row, problem in lines:
             block.lines += 1
             if problem is None:
-                found = read(row, upload.source, unknown)
+                found = read(row)
             else:
-                found = _with_problem(read(row, upload.source, unknown) if row is not None else None, problem)
+                found = _with_problem(read(row) if row is not None else None, problem)
             warnings = notes_json(found.warnings)
             if found.cells is not None:
                 cells = dumps(found.cells).decode()

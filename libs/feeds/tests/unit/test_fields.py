@@ -93,7 +93,14 @@ def test_a_refused_row_still_names_its_key() -> None:
 
 def test_a_reference_defaults_to_the_clients_source() -> None:
     assert ("B", "erp") == _reference(read(brand="B"))
-    assert ("B", "pim") == _reference(read(brand={"source": "pim", "external_id": "B"}))
+    assert ("B", "erp") == _reference(read(brand={"source": "erp", "external_id": "B"}))
+
+
+def test_a_reference_names_another_source_only_if_the_client_may() -> None:
+    row = {"external_id": "A", "brand": {"source": "pim", "external_id": "B"}}
+    assert ("B", "pim") == _reference(SCHEMA.read(row, "erp", set(), ("pim",)))
+    refused = SCHEMA.read(row, "erp", set(), ("dam",))
+    assert ("A", [("/brand", "source_not_allowed")]) == (refused.key, codes(refused))
 
 
 def _reference(row: Row) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from catalog.attributes.service import AttributeService
 from catalog.audiences.explaining import VisibilityExplainer
 from catalog.audiences.source import Audiences
 from catalog.audit.repository import AuditTrail
+from catalog.browsing.keeping import KeptAnswers
 from catalog.browsing.ordering import Ordering
 from catalog.browsing.queries import Browsing
 from catalog.browsing.search import PostgresSearch
@@ -35,6 +36,7 @@ from chassis.clock import Clock
 from chassis.database import Database
 from chassis.pages import Cursors
 from chassis.repeats import Repeats
+from chassis.revisions import Revisions
 from chassis.upstream import Upstream
 from eventing.outbox import Outbox
 from feeds.desk import Feeds
@@ -67,6 +69,8 @@ class Wiring:
     stores: Stores
     audit: AuditTrail
     audiences: Audiences
+    revisions: Revisions
+    kept: KeptAnswers
     browsing: Browsing
     ordering: Ordering
     explainer: VisibilityExplainer
@@ -101,6 +105,8 @@ def wire(settings: CatalogSettings, database: Database, clock: Clock, pricing: U
         stores=stores,
         audit=audit,
         audiences=audiences,
+        revisions=Revisions(database),
+        kept=KeptAnswers(settings.kept_answers),
         browsing=Browsing(database, audiences, PostgresSearch(), cursors),
         ordering=Ordering(database, audiences),
         explainer=VisibilityExplainer(database, audiences),

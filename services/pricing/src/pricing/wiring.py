@@ -50,6 +50,7 @@ class Wiring:
     prices: PriceService
     price_rows: PriceRepository
     feeds: Feeds
+    audit: AuditTrail
     policy: PolicyService
     rules: RuleService
     audiences: AudienceService
@@ -82,6 +83,7 @@ def wire(settings: PricingSettings, database: Database, clock: Clock) -> Wiring:
             [price_feed(ZoneInfo(settings.time_zone).key, changes.announce)],
             on_run_changed=announcer(events.FEED, outbox, clock),
         ),
+        audit=audit,
         policy=PolicyService(database, PolicyRepository(), changes, audit, clock),
         rules=RuleService(database, RuleRepository(), repository, audiences, audit, clock),
         audiences=audiences,

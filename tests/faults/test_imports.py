@@ -4,11 +4,10 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import httpx
 import pytest
-from _pytest.mark.structures import ParameterSet
 
 from local_stack.child import Child
 from local_stack.client import Refused, until
@@ -41,7 +40,7 @@ BRIEFLY: Final = (
 IN_THE_MIDDLE: Final = next(step for step in PROMISED if step.name == "applying: chunk merged, not counted")
 
 
-def walk(steps: Sequence[Step]) -> list[ParameterSet]:
+def walk(steps: Sequence[Step]) -> list[Any]:
     """The steps by name, most of them for the long form only."""
     return [
         pytest.param(step, id=step.name, marks=() if step.name in BRIEFLY else pytest.mark.long)

@@ -12,6 +12,7 @@ from eventing.relay import Relay, RelayPlan
 from gateway.admission.revocations import Revocations
 from order_export.exports import models
 from order_export.exports.schemas import ClaimedExport
+from tests.faults.support.import_mutations import IMPORT_MUTATIONS
 
 
 def mark_before_send() -> None:
@@ -111,4 +112,4 @@ MUTATIONS: Final[dict[str, Callable[[], None]]] = {
         publish_nothing_again,
         ask_nobody,
     )
-}
+} | IMPORT_MUTATIONS

@@ -34,6 +34,15 @@ class Shop:
         headers = {"Idempotency-Key": secrets.token_hex(8)}
         return await (user or self.user).post("/v1/orders", body, headers=headers)
 
+    async def connect(self, **settings: Any) -> None:
+        """Gives the source a connector, whose code is the shop's."""
+        body = {"code": self.code, "name": self.code, "source": self.code, **settings}
+        await self.staff.post("/admin/v1/connectors", body)
+
+    async def user_again(self) -> Caller:
+        """The buyer with a fresh token."""
+        return await self.system.platform.user(self.email, PASSWORD, self.code)
+
 
 async def join(system: System, email: str, channel: str) -> Caller:
     """Accepts the invitation mailed to somebody and logs in."""

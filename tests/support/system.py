@@ -1,17 +1,20 @@
 """The whole platform as real processes, on servers and ports of a test run."""
 
 import asyncio
+import shutil
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
+import httpx
+
 from local_stack import provision
 from local_stack.child import Child, run_once
-from local_stack.client import Caller, Platform
+from local_stack.client import Caller, Platform, until
 from local_stack.erp import Erp
 from local_stack.ports import LOOPBACK, free_port
 from local_stack.processes import Processes
@@ -25,11 +28,25 @@ from local_stack.topology import BY_NAME, Service
 
 ADMINISTRATOR = "administrator@example.com"
 # One run of tests is one address, and calls faster than any customer: limits have tests of their own.
-_NO_LIMITS: Final = {
+# The ERPs that are pushed to run on this machine.
+_FOR_TESTS: Final = {
     f"KONTOR_{caller}_{figure}": "100000"
     for caller in ("USER", "CLIENT", "ADDRESS", "LOGIN")
     for figure in ("RATE", "BURST")
-}
+} | {"KONTOR_CONNECTORS_MAY_REACH_LOOPBACK": "true"}
+
+Dress = Callable[[Child], Child]
+"""Changes how a process is started, before it is."""
+
+
+def as_it_is(child: Child) -> Child:
+    """The process as in production."""
+    return child
+
+
+def given(settings: Mapping[str, str]) -> Dress:
+    """Processes with these environment variables over those that all tests share."""
+    return lambda child: replace(child, env={**child.env, **settings})
 
 
 @dataclass
@@ -37,11 +54,13 @@ class System:
     """The running platform. `story` knows how the demonstration sets it up; `access` holds its log-ins."""
 
     stack: Stack
+    kafka: KafkaServer
     platform: Platform
     processes: Processes
     access: Access
     story: Story
     mails_url: str
+    dress: Dress = as_it_is
     children: dict[str, Child] = field(default_factory=dict)
 
     @property
@@ -73,31 +92,64 @@ class System:
         try:
             yield
         finally:
-            for name in names:
-                self.children[name].start()
-            await asyncio.to_thread(self._wait_ready, names)
+            await self.start_again(*names)
 
     @asynccontextmanager
-    async def hanging(self, name: str) -> AsyncIterator[None]:
-        """Stops a process in its tracks: it accepts and never answers; afterwards it goes on."""
-        self.children[name].send(signal.SIGSTOP)
+    async def hanging(self, *names: str) -> AsyncIterator[None]:
+        """Stops processes in their tracks: they accept and never answer; afterwards they go on."""
+        for name in names:
+            self.children[name].send(signal.SIGSTOP)
         try:
             yield
         finally:
-            self.children[name].send(signal.SIGCONT)
-            await asyncio.to_thread(self._wait_ready, [name])
+            for name in names:
+                self.children[name].send(signal.SIGCONT)
+            await self.ready(*names)
 
-    def _wait_ready(self, names: Iterable[str]) -> None:
-        ports = {
-            f"{service.name}-{command}": port
-            for service in self.stack.services
-            for command, port in service.commands
-        }
-        list(self.processes.wait_ready([(self.children[name], ports[name]) for name in names]))
+    @asynccontextmanager
+    async def without_kafka(self, *, emptied: bool = False) -> AsyncIterator[None]:
+        """Stops the broker; afterwards it is started again, as it was or as an empty one with a new id."""
+        await asyncio.to_thread(self.kafka.stop)
+        try:
+            yield
+        finally:
+            if emptied:
+                shutil.rmtree(self.stack.folder / "kafka")
+            await asyncio.to_thread(self.kafka.start)
+
+    @asynccontextmanager
+    async def hanging_kafka(self) -> AsyncIterator[None]:
+        """The broker keeps its connections and answers nobody; afterwards it goes on."""
+        assert self.kafka.child is not None
+        self.kafka.child.send(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.kafka.child.send(signal.SIGCONT)
+
+    async def start_again(self, *names: str) -> None:
+        """Starts processes that have ended, and waits until they are ready."""
+        for name in names:
+            self.children[name].start()
+        await self.ready(*names)
+
+    async def ready(self, *names: str) -> None:
+        """Returns when the processes say that they are ready; others may be down."""
+        for name in names:
+            await until(lambda name=name: self._is_ready(name), seconds=120, what=f"{name} to be ready")
+
+    async def _is_ready(self, name: str) -> bool:
+        service, _, command = name.rpartition("-")
+        port = dict(self.stack.by_name[service].commands)[command]
+        try:
+            answer = await self.platform.http.get(f"http://{LOOPBACK}:{port}/readyz", timeout=5)
+        except httpx.HTTPError:
+            return False
+        return answer.status_code == 200
 
     def _child(self, service: Service, command: str) -> Child:
         child = self.stack.child(service, command)
-        return replace(child, env={**child.env, **_NO_LIMITS})
+        return self.dress(replace(child, env={**child.env, **_FOR_TESTS}))
 
 
 def _moved(service: Service) -> Service:
@@ -106,8 +158,11 @@ def _moved(service: Service) -> Service:
 
 
 @asynccontextmanager
-async def running(folder: Path, postgres_url: str) -> AsyncIterator[System]:
-    """Starts a Kafka of its own, databases, topics and every service; stops all of it afterwards."""
+async def running(folder: Path, postgres_url: str, dress: Dress = as_it_is) -> AsyncIterator[System]:
+    """Starts a Kafka of its own, databases, topics and every service; stops all of it afterwards.
+
+    `dress` may change how each process is started.
+    """
     mails = MailCatcher(free_port(), free_port())
     log = folder / "logs" / "kafka.log"
     (folder / "logs").mkdir(parents=True, exist_ok=True)
@@ -132,7 +187,7 @@ async def running(folder: Path, postgres_url: str) -> AsyncIterator[System]:
         data = Quickstart.read(REPOSITORY / "data/quickstart")
         mails_url = f"http://{LOOPBACK}:{mails.page_port}"
         story = Story(platform, mails_url, data, access, print)
-        system = System(stack, platform, processes, access, story, mails_url)
+        system = System(stack, kafka, platform, processes, access, story, mails_url, dress)
         for service in stack.services:
             await asyncio.to_thread(system.start, service)
         yield system
@@ -149,7 +204,7 @@ def _administrator(stack: Stack) -> Access:
     environment = stack.environment(stack.by_name["accounts"])
     run_once(
         "add-administrator",
-        [sys.executable, "-m", "accounts.cli", "add-administrator", ADMINISTRATOR],
+        [sys.executable, "-m", "accounts", "add-administrator", ADMINISTRATOR],
         env=environment | {"KONTOR_ADMINISTRATOR_PASSWORD": access.administrator_password},
     )
     return access

@@ -5,6 +5,7 @@ after: a look before an insert lets two at once through.
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Final
@@ -33,7 +34,11 @@ from chassis.database import Reader, Transaction
 from chassis.failures import Conflict, FieldError, Invalid
 from chassis.principal import Principal
 
+HEADER: Final = "Idempotency-Key"
+_LONGEST_KEY: Final = 200
 _LOCK_NOT_AVAILABLE: Final = "55P03"
+# No request takes that long: a key that has no answer after it will never have one.
+_LOST_AFTER: Final = text("interval '1 minute'")
 
 
 class IdempotencyKeyRequired(Invalid):
@@ -59,10 +64,10 @@ class IdempotencyInFlight(Conflict):
 
 
 class ReplayUnavailable(Conflict):
-    """It was done, but the caller's rights have changed since, so the kept answer is not given."""
+    """It was done, but its answer is lost, or kept for other rights than the caller has now."""
 
     code = "replay_unavailable"
-    title = "It was done; its answer is no longer yours to see"
+    title = "It was done; its answer cannot be given again"
 
 
 @dataclass(frozen=True)
@@ -88,9 +93,9 @@ class KeptAnswer:
 IdempotencyKeyHeader = Annotated[
     str | None,
     Header(
-        alias="Idempotency-Key",
+        alias=HEADER,
         min_length=1,
-        max_length=200,
+        max_length=_LONGEST_KEY,
         description="Makes repeating this request safe.",
     ),
 ]
@@ -99,11 +104,13 @@ IdempotencyKeyHeader = Annotated[
 async def identify(
     request: Request, principal: Principal, operation: str, key: str | None
 ) -> IdempotentRequest:
-    """The request as it is remembered. Raises IdempotencyKeyRequired."""
+    """The request as it is remembered. Raises IdempotencyKeyRequired, Invalid."""
     if key is None:
         raise IdempotencyKeyRequired(
-            errors=[FieldError("idempotency_key_required", "missing", parameter="Idempotency-Key")]
+            errors=[FieldError("idempotency_key_required", "missing", parameter=HEADER)]
         )
+    if not 1 <= len(key) <= _LONGEST_KEY:
+        raise Invalid(errors=[FieldError("key_length", f"1 to {_LONGEST_KEY} characters", parameter=HEADER)])
     body = await request.body()
     # From the scope: `request.url` is built from the Host header, which is the caller's.
     path = request.scope["path"].encode("utf-8", "surrogatepass")
@@ -142,14 +149,25 @@ class IdempotencyKeys:
         self._check_rights = check_rights
 
     async def recall(self, reader: Reader, request: IdempotentRequest) -> KeptAnswer | None:
-        """The answer given before, None if there is none. Raises IdempotencyKeyReused, ReplayUnavailable."""
-        row = await reader.first(select(self._table).where(*self._is(request)))
-        if row is None or row["status"] is None:
+        """The answer given before, None if the key was never used.
+
+        Raises IdempotencyKeyReused, ReplayUnavailable, and IdempotencyInFlight where the work is done and
+        its answer not kept yet.
+        """
+        lost = (func.now() - self._table.c.created_at > _LOST_AFTER).label("lost")
+        row = await reader.first(select(self._table, lost).where(*self._is(request)))
+        if row is None:
             return None
         if row["request_hash"] != request.request_hash:
             raise IdempotencyKeyReused
         if self._check_rights and row["permissions_hash"] != request.permissions_hash:
-            raise ReplayUnavailable
+            raise ReplayUnavailable("your permissions are not those it was done with")
+        if row["status"] is None:
+            raise (
+                ReplayUnavailable("its answer was lost")
+                if row["lost"]
+                else IdempotencyInFlight(retry_after=2)
+            )
         return KeptAnswer(row["status"], row["headers"], row["body"])
 
     async def begin(self, tx: Transaction, request: IdempotentRequest) -> KeptAnswer | None:
@@ -183,11 +201,15 @@ class IdempotencyKeys:
             .values(status=answer.status, headers=answer.headers, body=answer.body)
         )
 
-    async def forget(self, tx: Transaction, before: datetime, operations: list[str]) -> int:
-        """Deletes what was kept for these operations before the moment; returns how many."""
+    async def free(self, tx: Transaction, request: IdempotentRequest) -> None:
+        """Gives up a key without an answer: the next request with it does the work."""
+        await tx.execute(delete(self._table).where(*self._is(request), self._table.c.status.is_(None)))
+
+    async def forget(self, tx: Transaction, before: datetime, kept_for_ever: Sequence[str]) -> int:
+        """Deletes what was kept before the moment, these operations apart; returns how many."""
         table = self._table
         return await tx.execute(
-            delete(table).where(table.c.created_at < before, table.c.operation.in_(operations))
+            delete(table).where(table.c.created_at < before, table.c.operation.not_in(kept_for_ever))
         )
 
     def _is(self, request: IdempotentRequest) -> tuple[ColumnElement[bool], ...]:

@@ -112,12 +112,12 @@ async def test_one_that_is_still_at_work_is_waited_for_two_seconds_at_most(datab
     assert await first == await _work(database, _REQUEST)
 
 
-async def test_answers_are_forgotten_by_age_and_operation(database: Database) -> None:
+async def test_answers_are_forgotten_by_age_unless_their_operation_keeps_them(database: Database) -> None:
     await _work(database, _REQUEST)
     await _work(database, replace(_REQUEST, operation="copy"))
     async with database.transaction() as tx:
         tomorrow = datetime.now(UTC) + timedelta(days=1)
-        assert 1 == await _STRICT.forget(tx, tomorrow, ["copy"])
+        assert 1 == await _STRICT.forget(tx, tomorrow, ["place_order"])
     async with database.read() as reader:
         assert None is await _STRICT.recall(reader, replace(_REQUEST, operation="copy"))
         assert None is not await _STRICT.recall(reader, _REQUEST)

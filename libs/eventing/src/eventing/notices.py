@@ -1,18 +1,20 @@
 """Notices without an outbox (`usage.*`): sent and forgotten, few may be lost, and the losses are counted."""
 
 import asyncio
+from collections.abc import Sequence
 
 import structlog
+from aiokafka.errors import UnknownTopicOrPartitionError
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from pydantic import BaseModel
 
 from chassis.clock import Clock
 from chassis.ids import new_id
 from eventing.envelope import Attributes, headers
-from eventing.kafka import UNREACHABLE, Message, Producer
+from eventing.kafka import UNREACHABLE, Cluster, Message, Producer
 from eventing.loops import pause
 from eventing.metrics import EventMetrics
-from eventing.topics import Kind, M, Topic
+from eventing.topics import Kind, M, Topic, TopicFile
 
 logger = structlog.get_logger(__name__)
 
@@ -22,15 +24,27 @@ SEND_SECONDS = 5.0
 
 
 class NoticeSender:
-    """Run it beside the server; `send` never waits and never raises for a broker that is away."""
+    """Run it beside the server; `send` never waits and never raises for a broker that is away.
+
+    `topics` are created where they are missing: a process without a relay has nobody else for it.
+    """
 
     def __init__(
-        self, bootstrap: str, source: str, clock: Clock, metrics: EventMetrics, *, queue: int = QUEUE
+        self,
+        bootstrap: str,
+        source: str,
+        clock: Clock,
+        metrics: EventMetrics,
+        *,
+        topics: Sequence[TopicFile] = (),
+        queue: int = QUEUE,
     ) -> None:
         self._bootstrap = bootstrap
         self._source = source
         self._clock = clock
         self._metrics = metrics
+        self._topics = topics
+        self._topic_is_missing = False
         self._queue: asyncio.Queue[Message] = asyncio.Queue(queue)
         self.sent = 0
         self.lost = 0
@@ -49,6 +63,7 @@ class NoticeSender:
         warned = False
         while not stop.is_set():
             try:
+                await self._create_topics()
                 producer = await Producer.start(self._bootstrap, SEND_SECONDS)
             except UNREACHABLE as error:
                 if not warned:
@@ -58,10 +73,22 @@ class NoticeSender:
                 continue
             warned = False
             try:
-                while not producer.broken and not (stop.is_set() and self._queue.empty()):
+                while not (producer.broken or self._topic_is_missing):
+                    if stop.is_set() and self._queue.empty():
+                        break
                     await self._send_some(producer)
             finally:
                 await producer.close()
+
+    async def _create_topics(self) -> None:
+        """At the start, and again when one is missing: then Kafka was replaced by an empty one."""
+        if self._topics:
+            cluster = await Cluster.connect(self._bootstrap)
+            try:
+                await cluster.create_topics(self._topics)
+            finally:
+                await cluster.close()
+        self._topic_is_missing = False
 
     async def _send_some(self, producer: Producer) -> None:
         try:
@@ -75,6 +102,7 @@ class NoticeSender:
             if error is None:
                 self.sent += 1
             else:
+                self._topic_is_missing |= isinstance(error, UnknownTopicOrPartitionError)
                 self._lose(message.topic)
 
     def _message(self, topic: str, key: str, value: BaseModel) -> Message:

@@ -14,6 +14,7 @@ from eventing.notices import NoticeSender
 from eventing.outbox import Outgoing
 from eventing.topics import Kind
 from libs.eventing.tests.support.station import Happened, Station, ThingCopy, ThingState, eventually, running
+from testkit.kafka import Broker
 
 
 def _follower(station: Station, seen: list[Arrived[ThingCopy]], **more: bool) -> TopicFollower[ThingCopy]:
@@ -153,6 +154,27 @@ async def test_notices_are_sent_without_waiting_and_losses_are_counted(station: 
     assert list(range(50)) == [
         int(record.value[10:-1]) for record in await station.log(station.happened.name) if record.value
     ]
+
+
+async def test_notices_bring_back_a_topic_that_is_gone(station: Station) -> None:
+    sender = NoticeSender(
+        station.bootstrap,
+        "/kontor/x",
+        station.clock,
+        EventMetrics(CollectorRegistry()),
+        topics=[file for file in station.files if file.topic == station.happened.name],
+    )
+    sender.send(station.happened, "n", Happened(amount=1))
+    async with running(sender.run):
+        await eventually(lambda: _sent(sender, 1))
+        await Broker(station.bootstrap).delete_topics([station.happened.name])
+
+        async def sent_again() -> bool:
+            sender.send(station.happened, "n", Happened(amount=2))
+            return sender.sent > 1
+
+        await eventually(sent_again, 30)
+    assert {b'{"amount":2}'} == {record.value for record in await station.log(station.happened.name)}
 
 
 async def _sent(sender: NoticeSender, count: int) -> bool:

@@ -30,12 +30,16 @@ class Thresholds(StrictModel):
 
 
 class ColumnMap(StrictModel):
-    """One column of a CSV file and the field it fills."""
+    """One column of a CSV file and the field it fills, or an object's member: `erp_attributes/colour`."""
 
     column: str | Annotated[int, Field(ge=1, le=1000)] = Field(
         description="Name in the header, or position from 1."
     )
     field: str
+    strip: str = Field("", max_length=20, description="Characters that may surround the value: `% ` or `€`.")
+    read_as: Literal["text", "decimal", "date"] = Field(
+        "text", description="What a member of an object holds; fields know it themselves."
+    )
 
 
 class ImportProfile(StrictModel):
@@ -56,6 +60,11 @@ class ImportProfile(StrictModel):
     timestamp_formats: list[str] = Field(default_factory=list, max_length=5, description="Empty: RFC 3339.")
     time_zone: str = Field("Europe/Amsterdam", description="Of times without an offset.")
     trim: bool = Field(default=False, description="Blanks around a value are no part of it, keys included.")
+    deleted_when_empty: list[str] = Field(
+        default_factory=list,
+        max_length=10,
+        description="CSV: a row in which one of these fields is empty discontinues what it names.",
+    )
     thresholds: Thresholds = Thresholds()
 
     @field_validator("date_formats", "timestamp_formats")
@@ -82,17 +91,28 @@ class ImportProfile(StrictModel):
             raise ValueError("without a header columns are given by position")
         if self.quote == self.delimiter:
             raise ValueError("quote and delimiter differ")
+        filled = {entry.field for entry in self.columns} | self.constants.keys()
+        if any(name.partition("/")[0] in filled for name in filled if "/" in name):
+            raise ValueError("an object is filled as a whole or by its members")
         return self
 
     def unknown_names(self, schema: RowSchema) -> list[str]:
         """Fields the profile names that the resource does not have."""
         known = schema.by_name.keys() | ({"deleted"} if schema.deletable else set())
-        return sorted(({entry.field for entry in self.columns} | self.constants.keys()) - known)
+        filled = {entry.field for entry in self.columns} | self.constants.keys()
+        members = {name for name in filled if schema.is_member(name)}
+        undeletable = set() if schema.deletable else set(self.deleted_when_empty)
+        return sorted(((filled | set(self.deleted_when_empty)) - known - members) | undeletable)
 
     def converters(self, schema: RowSchema) -> dict[str, Convert]:
-        """Per field the way from the file's text to what the schema reads; most fields need none."""
+        """Per field or member the way from the file's text to what the schema reads; most need none."""
         dates = _date_converter(tuple(self.date_formats))
         found: dict[str, Convert] = {}
+        for entry in self.columns:
+            if entry.read_as == "decimal" and schema.is_member(entry.field):
+                found[entry.field] = decimal_converter(self.decimal_mark, self.thousands_mark)
+            if entry.read_as == "date" and schema.is_member(entry.field):
+                found[entry.field] = dates
         for field in schema.fields:
             match field.kind:
                 case Kind.DECIMAL | Kind.QUANTITY | Kind.INTEGER if (
@@ -104,7 +124,18 @@ class ImportProfile(StrictModel):
                     found[field.name] = dates
                 case Kind.TIMESTAMP if self.timestamp_formats:
                     found[field.name] = _timestamp_converter(tuple(self.timestamp_formats), self.time_zone)
+        for entry in self.columns:
+            if entry.strip:
+                found[entry.field] = _stripping(entry.strip, found.get(entry.field))
         return found
+
+
+def _stripping(characters: str, convert: Convert | None) -> Convert:
+    def stripped(text: str) -> str:
+        bare = text.strip(characters)
+        return convert(bare) if convert is not None and bare else bare
+
+    return stripped
 
 
 def decimal_converter(mark: str, thousands: str) -> Convert:

@@ -205,6 +205,10 @@ class _CsvRows:
         self._pending_size = 0
         self._json_fields = [field.name for field in schema.fields if field.kind is Kind.JSON]
         self._nested = [(field.name, field.path.split("/")) for field in schema.fields if field.path]
+        filled = [*(entry.field for entry in profile.columns), *profile.constants]
+        self._members = [
+            (name, *name.split("/", 1)) for name in dict.fromkeys(filled) if schema.is_member(name)
+        ]
         self._plan: list[tuple[str, int, Convert | None]] | None = None
         if not profile.header:
             self._plan = [
@@ -297,11 +301,27 @@ class _CsvRows:
                     row[name] = strict_json.loads(row[name].encode())
                 except json.JSONDecodeError as error:
                     problem = problem or Note(f"/{name}", "not_json", str(error)[:300])
+        self._arrange(row)
+        return Line(number, row, problem)
+
+    def _arrange(self, row: dict[str, Any]) -> None:
+        """Cells become what the row means by them: a deletion, members of objects, nested fields."""
+        empty = [name for name in self._profile.deleted_when_empty if row.get(name) == ""]
+        if empty:
+            row["deleted"] = True
+            for name in empty:
+                del row[name]
+        for name, field, member in self._members:
+            if name in row:
+                value, whole = row.pop(name), row.setdefault(field, {})
+                if value != "":
+                    whole[member] = value
+        for _, field, _ in self._members:
+            row[field] = row.get(field) or None
         # All are taken out before any is placed: a field may have the name of an object others are placed in.
         nested = [(parts, row.pop(name)) for name, parts in self._nested if name in row]
         for parts, value in nested:
             _place(row, parts, value)
-        return Line(number, row, problem)
 
     def _planned(self, header: list[str]) -> list[tuple[str, int, Convert | None]]:
         places = {name: index for index, name in reversed(list(enumerate(header)))}

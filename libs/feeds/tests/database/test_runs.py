@@ -16,9 +16,9 @@ from chassis.database import Database
 from feeds.housekeeping import Housekeeping
 from feeds.lease import LEASE
 from feeds.merge import Merge
-from feeds.receiver import Upload
+from feeds.receiver import Receiver, Upload
 from feeds.runner import FeedWorker
-from feeds.runs import Mode, RunNotHeld
+from feeds.runs import Mode, Run, RunNotHeld
 from libs.feeds.tests.support.fed import Shop, assortment, ndjson
 from testkit.clock import FrozenClock
 
@@ -241,3 +241,28 @@ async def test_an_import_needs_no_more_memory_for_more_rows(shop: Shop) -> None:
     shop.heard.listening = False
     small, large = await peak(20_000), await peak(120_000)
     assert large < small * 1.5, f"{small} bytes for 20,000 rows, {large} for 120,000"
+
+
+async def test_an_upload_needs_no_more_memory_for_larger_rows(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rows(count: int) -> Iterator[bytes]:
+        for number in range(count):
+            yield ndjson([{"external_id": f"P{number:07d}", "name": "x", "note": "large" * 40}] * 2)
+
+    async def most_staged(count: int) -> int:
+        most, write = 0, Receiver._write
+
+        async def written(receiver: Receiver, run: Run, block: Any) -> None:
+            nonlocal most
+            most = max(most, block.characters)
+            await write(receiver, run, block)
+
+        monkeypatch.setattr(Receiver, "_write", written)
+        await shop.receive(rows(count))
+        monkeypatch.undo()
+        return most
+
+    whole = await most_staged(1_000)
+    monkeypatch.setattr("feeds.receiver.BLOCK_CHARACTERS", 10_000)
+    assert await most_staged(1_000) < 11_000 < whole

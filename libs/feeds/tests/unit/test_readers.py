@@ -18,6 +18,7 @@ SCHEMA = RowSchema(
     Field(name="name", kind=Kind.TEXT),
     Field(name="price", kind=Kind.DECIMAL),
     Field(name="day", kind=Kind.DATE),
+    Field(name="more", kind=Kind.JSON),
     key=("external_id",),
 )
 
@@ -42,6 +43,55 @@ def test_a_french_export_reads_by_its_profile() -> None:
         0
     ].row
     assert {"external_id": "B", "name": "x", "price": "2.5", "day": ""} == lines[1].row
+
+
+def french(**settings: Any) -> dict[str, Any]:
+    columns = [
+        ColumnMap(column=1, field="external_id"),
+        ColumnMap(column=2, field="price"),
+        ColumnMap(column=3, field="more/rate", strip="% "),
+        ColumnMap(column=4, field="more/fee", read_as="decimal"),
+        ColumnMap(column=5, field="more/since", read_as="date"),
+    ]
+    return {
+        "format": "csv", "delimiter": "\t", "quote": None, "header": False, "columns": columns,
+        "decimal_mark": ",", "date_formats": ["%d/%m/%Y"],
+    } | settings  # fmt: skip
+
+
+def test_columns_become_members_of_an_object_and_an_empty_one_is_left_out() -> None:
+    lines = read(b"A\t1,5\t65 %\t1,02\t21/01/2021\nB\t2\t65%\t\t\nC\t3\t\t\t\n", **french())
+    assert {"rate": "65", "fee": "1.02", "since": "2021-01-21"} == lines[0].row["more"]
+    assert {"rate": "65"} == lines[1].row["more"]
+    # Without any member it is cleared, as an empty field is.
+    assert {"external_id": "C", "price": "3", "more": None} == lines[2].row
+
+
+def test_a_member_that_cannot_be_read_refuses_its_row_at_its_place() -> None:
+    [line] = read(b"A\t1\t\t1.02\t\n", **french())
+    assert ("/more/fee", "not_a_decimal") == (line.problem and (line.problem.pointer, line.problem.code))
+
+
+def test_an_empty_field_discontinues_only_where_the_profile_says_so() -> None:
+    body = b"A\t1,5\t\t\t\nB\t\t\t\t\nC\tx\t\t\t\n"
+    lines = read(body, **french(deleted_when_empty=["price"]))
+    assert {"external_id": "B", "deleted": True, "more": None} == lines[1].row
+    # What cannot be read is not empty.
+    assert [None, True, None] == [line.row.get("deleted") for line in lines]
+    assert "not_a_decimal" == (lines[2].problem and lines[2].problem.code)
+    assert [None] * 3 == [line.row.get("deleted") for line in read(body, **french())]
+
+
+def test_a_profile_names_only_what_rows_have() -> None:
+    def unknown(*fields: str, **settings: Any) -> list[str]:
+        columns = [ColumnMap(column=place, field=field) for place, field in enumerate(fields, 1)]
+        return ImportProfile(format="csv", columns=columns, **settings).unknown_names(SCHEMA)
+
+    assert [] == unknown("external_id", "more/colour", deleted_when_empty=["price"])
+    assert ["more/", "name/x"] == unknown("more/", "name/x")
+    assert ["colour"] == unknown("name", deleted_when_empty=["colour"])
+    with pytest.raises(ValueError, match="as a whole or by its members"):
+        unknown("more", "more/colour")
 
 
 def test_an_undecodable_byte_rejects_its_line_only() -> None:

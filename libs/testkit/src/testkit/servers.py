@@ -49,8 +49,9 @@ class Servers(Protocol):
 class OwnServers:
     """Starts each server on its first use and stops all of them at the end."""
 
-    def __init__(self, recipe: Path) -> None:
+    def __init__(self, recipe: Path, *, durable: bool = False) -> None:
         self._recipe = recipe
+        self._durable = durable
         self._open = ExitStack()
         self._folder: Path | None = None
         self._postgres: str | None = None
@@ -77,7 +78,7 @@ class OwnServers:
     def _native_postgres(self) -> str:
         folder = self._data()
         server = PostgresServer(
-            folder / "postgres", free_port(), "for-tests-only", folder / "postgres.log", durable=False
+            folder / "postgres", free_port(), "for-tests-only", folder / "postgres.log", durable=self._durable
         )
         self._open.callback(server.stop)
         server.start()

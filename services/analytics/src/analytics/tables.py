@@ -88,6 +88,8 @@ order_line = Table(
     Column("line_number", Integer, primary_key=True, autoincrement=False),
     Column("product_id", Text, nullable=False, index=True),
     Column("line_amount", Numeric, nullable=False),
+    Column("unit", Text),
+    Column("quantity", Numeric),
 )
 order_export = _copy("order_export", Column("connector", Text), Column("state", Text))
 feed = _copy(

@@ -79,7 +79,37 @@ async def test_by_product_and_by_channel(traded: Office) -> None:
     assert {None, "web"} == {row[0] for row in await _turnover(traded, by="channel")}
 
 
-@pytest.mark.parametrize("by", ["day", "account", "product", "category", "channel"])
+async def test_by_order_each_has_its_number_and_every_grouping_counts_lines(traded: Office) -> None:
+    assert [
+        ("o2", "K-o2", "erp", 1, "1000000000.01", "EUR"),
+        ("o3", "K-o3", "platform", 1, "7.00", "GBP"),
+        ("o1", "K-o1", "platform", 1, "0.40", "EUR"),
+    ] == await _turnover(traded, by="order")
+    rows = await traded.items("turnover", by="order")
+    assert [("o2", 1), ("o3", 1), ("o1", 3)] == [(row["key"], row["lines"]) for row in rows]
+
+
+async def test_quantities_are_added_up_by_unit_and_never_across_units(office: Office) -> None:
+    bought = order("o9", [("p1", "1"), ("p1", "2"), ("p2", "3")])
+    for line, (unit, quantity) in zip(
+        bought["lines"], [("ST", "1.25"), ("BOX", "2"), ("ST", "3.5")], strict=True
+    ):
+        line |= {"unit": unit, "quantity": quantity}
+    await tell(office.wiring.database, "orders.order", bought)
+    expected = {
+        "day": {"2026-03-01": [("BOX", "2"), ("ST", "4.75")]},
+        "order": {"o9": [("BOX", "2"), ("ST", "4.75")]},
+        "product": {"p1": [("BOX", "2"), ("ST", "1.25")], "p2": [("ST", "3.5")]},
+        "category": {None: [("BOX", "2"), ("ST", "4.75")]},
+    }
+    for by, found in expected.items():
+        rows = await office.items("turnover", by=by)
+        assert found == {
+            row["key"]: [(entry["unit"], entry["quantity"]) for entry in row["quantities"]] for row in rows
+        }
+
+
+@pytest.mark.parametrize("by", ["day", "account", "product", "category", "channel", "order"])
 async def test_page_by_page_is_the_whole_list(traded: Office, by: str) -> None:
     assert await _turnover(traded, by=by) == await _turnover(traded, by=by, limit=1)
 
@@ -87,7 +117,7 @@ async def test_page_by_page_is_the_whole_list(traded: Office, by: str) -> None:
 async def test_every_grouping_but_category_adds_up_to_the_same(traded: Office) -> None:
     sums = {
         sum(Decimal(str(row[4])) for row in await _turnover(traded, by=by, currency="EUR"))
-        for by in ("day", "account", "product", "channel")
+        for by in ("day", "account", "product", "channel", "order")
     }
     assert {Decimal("1000000000.41")} == sums
 

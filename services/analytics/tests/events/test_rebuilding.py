@@ -29,12 +29,9 @@ from testkit.postgres import Databases
 
 ORDERS, PRODUCTS, ACCOUNTS = 60, 20, 7
 CATEGORIES = ("c1", "c2", "c3")
-GROUPINGS = ("day", "account", "product", "category", "channel")
+GROUPINGS = ("day", "account", "product", "category", "channel", "order")
 QUESTIONS = (
-    *(
-        f"turnover?by={by}&from=2026-01-01&limit=200"
-        for by in ("day", "account", "product", "category", "channel")
-    ),
+    *(f"turnover?by={by}&from=2026-01-01&limit=200" for by in GROUPINGS),
     "account-activity?from=2026-01-01&limit=200",
     "account-activity/counts?from=2026-01-01",
     "completeness",

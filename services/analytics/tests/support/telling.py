@@ -19,7 +19,8 @@ def order(
         "channel_id": "web", "ordered_on": on, "currency": "EUR", "status": "received",
         "total": {"amount": "0", "currency": "EUR"},
         "lines": [
-            {"line_number": number, "product_id": product, "line_amount": amount, "quantity": "1"}
+            {"line_number": number, "product_id": product, "line_amount": amount}
+            | {"unit": "ST", "quantity": "1"}
             for number, (product, amount) in enumerate(lines, 1)
         ],
         **more,

@@ -20,11 +20,13 @@ from catalog.settings import CatalogSettings
 from catalog.stock.feed import STOCK
 from catalog.units.feed import UNITS
 from catalog.wiring import wire
-from chassis import openapi
+from chassis import openapi, server
 from chassis.application import build_app
 from chassis.clock import Clock, SystemClock
 from chassis.database import Database
-from chassis.health import Health, database_probe
+from chassis.database_answers import FAILURES, database_probe
+from chassis.health import Health
+from chassis.process import begin
 from chassis.tokens import FetchedKeys, JwksFetch, KeySource, TokenVerifier
 from chassis.upstream import Upstream, UpstreamDown
 from feeds.admin_routes import admin_routes as import_routes
@@ -70,8 +72,10 @@ def make_app(settings: CatalogSettings, clock: Clock | None = None, keys: KeySou
         verifier=TokenVerifier(keys or FetchedKeys(_jwks(accounts)), settings.token_issuer, clock),
         health=Health({"database": database_probe(database), "visibility_events": followers.probe()}),
         routers=ROUTERS,
+        translated=FAILURES,
         wiring=wiring,
         cursors=wiring.cursors,
+        repeats=wiring.repeats,
         loops=followers.loops,
         on_stop=[pricing.close, accounts.close, database.close],
     )
@@ -89,6 +93,12 @@ def _jwks(accounts: Upstream) -> JwksFetch:
         return document
 
     return fetch
+
+
+def serve() -> None:
+    """The process `catalog api`: settings from the environment, then HTTP until it is told to stop."""
+    settings = begin("catalog-api", CatalogSettings)
+    server.serve(make_app(settings), settings)
 
 
 def contract() -> dict[str, Any]:

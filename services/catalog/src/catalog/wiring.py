@@ -35,6 +35,7 @@ from catalog.units.repository import UnitRepository
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.pages import Cursors
+from chassis.repeats import Repeats
 from chassis.revisions import Revisions
 from chassis.upstream import Upstream
 from eventing.outbox import Outbox
@@ -63,6 +64,7 @@ class Wiring:
     clock: Clock
     database: Database
     cursors: Cursors
+    repeats: Repeats
     outbox: Outbox
     stores: Stores
     audit: AuditTrail
@@ -98,6 +100,7 @@ def wire(settings: CatalogSettings, database: Database, clock: Clock, pricing: U
         clock=clock,
         database=database,
         cursors=cursors,
+        repeats=Repeats(database, tables.idempotency_key),
         outbox=outbox,
         stores=stores,
         audit=audit,

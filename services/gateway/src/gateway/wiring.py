@@ -8,11 +8,12 @@ from fastapi import Depends, Request
 
 from chassis.clock import Clock
 from chassis.tokens import FetchedKeys, JwksFetch
-from chassis.upstream import Upstream, UpstreamDown
+from chassis.upstream import RetryBudget, Upstream, UpstreamDown
 from eventing.envelope import Arrived
 from eventing.follower import TopicFollower
 from eventing.metrics import EventMetrics, process_metrics
 from eventing.notices import NoticeSender
+from eventing.topics import topic_files
 from gateway import events
 from gateway.admission.limits import Buckets, Policies
 from gateway.admission.origins import Origins
@@ -46,7 +47,7 @@ class Wiring:
 def wire(settings: GatewaySettings, table: RouteTable, clock: Clock) -> Wiring:
     """Constructs the graph; nothing connects yet."""
     upstreams = {
-        name: Upstream(name, url)
+        name: Upstream(name, url, retries=RetryBudget())
         for name, url in {
             "accounts": settings.accounts_url,
             "catalog": settings.catalog_url,
@@ -59,7 +60,8 @@ def wire(settings: GatewaySettings, table: RouteTable, clock: Clock) -> Wiring:
     follower = REVOCATION.follower(settings.kafka_bootstrap, _into(marks))
     revocations = Revocations(marks, follower, _asking(upstreams["accounts"]), clock)
     metrics = process_metrics()
-    notices = NoticeSender(settings.kafka_bootstrap, events.SOURCE, clock, metrics)
+    topics = topic_files(settings.contracts_dir, owner="gateway")
+    notices = NoticeSender(settings.kafka_bootstrap, events.SOURCE, clock, metrics, topics=topics)
     return Wiring(
         upstreams=upstreams,
         table=table,

@@ -2,7 +2,8 @@
 
 from fastapi import FastAPI
 
-from chassis.openapi import api_routes, requirement
+from chassis.declared import requirement
+from chassis.openapi import api_routes
 from gateway.api import ROUTERS, contract
 from gateway.products.routes import HOT, SEES_PRODUCTS
 

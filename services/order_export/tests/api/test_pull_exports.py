@@ -165,7 +165,7 @@ async def test_a_rejected_order_names_its_reasons_and_can_be_sent_again_by_a_per
     headers = service.tokens.staff() | {"If-Match": export["etag"]}
     assert "READY" == (await service.http.post(path, json=body, headers=headers)).json()["state"]
     assert "received" == (await service.shown(placed["id"]))["status"]
-    assert [2] == [item["fence"] for item in await service.claim()]
+    assert [(2, True)] == [(item["fence"], item["redelivery"]) for item in await service.claim()]
 
 
 async def test_a_released_order_is_due_again_and_an_extended_one_is_not(service: Service) -> None:
@@ -197,3 +197,17 @@ async def test_another_source_sees_neither_connector_nor_export(service: Service
         assert (404, "export_not_found") == (answer.status_code, answer.json()["code"])
     changes = await service.http.get("/integration/v1/orders/changes", headers=stranger)
     assert [] == changes.json()["items"]
+
+
+async def test_a_claim_repeated_under_its_key_hands_out_the_same_orders(service: Service) -> None:
+    await service.connector()
+    await service.order()
+    headers = service.tokens.erp() | {"Idempotency-Key": "claim-1"}
+    claim = {"connector": "erp", "max": 10}
+    first, again = [
+        await service.http.post("/integration/v1/order-exports/claim", json=claim, headers=headers)
+        for _ in range(2)
+    ]
+    assert 1 == len(first.json()["items"])
+    assert (first.status_code, first.content) == (again.status_code, again.content)
+    assert [] == await service.claim()

@@ -66,6 +66,17 @@ def test_a_crash_before_the_first_byte_is_ready_again_and_after_it_unknown() -> 
     assert State.UNKNOWN is apply(job(State.SENDING), Expire(), PUSH, LATER).state
 
 
+def test_an_erp_that_did_not_answer_is_given_time_before_it_is_asked() -> None:
+    patient = replace(PUSH_LOOKING_UP, settle=timedelta(minutes=1))
+    lost = apply(job(State.SENDING), OutcomeLost(1), patient, NOW)
+    assert (State.UNKNOWN, NOW + patient.settle) == (lost.state, lost.next_attempt_at)
+    crashed = apply(job(State.SENDING), Expire(), patient, LATER)
+    assert (State.UNKNOWN, LATER + patient.settle) == (crashed.state, crashed.next_attempt_at)
+    # Asking again costs nothing of that.
+    asking = job(State.RECONCILING)
+    assert apply(asking, LookupFailed(1), patient, NOW).next_attempt_at < NOW + patient.settle
+
+
 def test_an_expired_pull_is_offered_again_only_to_a_connector_that_deduplicates() -> None:
     assert State.UNKNOWN is apply(job(State.SENDING), Expire(), PULL, LATER).state
     with pytest.raises(Forbidden):

@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, select, tuple_
 from analytics.projections.keeping import keep
 from analytics.tables import order_export, order_line, sales_order
 from chassis.database import Transaction
-from chassis.values import Amount
+from chassis.values import Amount, StockQuantity
 from eventing.consumer import AnySubscription, Arrived, Subscription
 from eventing.projection import upsert
 from eventing.topics import ConsumedModel, Kind
@@ -21,6 +21,8 @@ class OrderLine(ConsumedModel):
 
     line_number: int
     product_id: str
+    unit: str
+    quantity: StockQuantity
     line_amount: Amount
 
 

@@ -21,12 +21,13 @@ from sqlalchemy import (
     true,
     tuple_,
 )
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 
 from analytics.period import Period
 from analytics.tables import account, category, channel, order_line, product, sales_order
 from chassis.database import Reader
 
-Grouping = Literal["day", "account", "product", "category", "channel"]
+Grouping = Literal["day", "account", "product", "category", "channel", "order"]
 _ZERO: Final = cast(literal(0), Numeric)
 
 
@@ -66,36 +67,74 @@ def position(by: Grouping, row: RowMapping) -> list[Any]:
 
 
 def _grouped(wanted: Wanted) -> Subquery:
+    """One row per group: its orders, lines and amounts, and beside them its quantities by unit."""
+    line = _lines(wanted).subquery()
+    group = (line.c.key, line.c.currency, line.c.origin)
+    # Once per group, and once per group and unit: pieces and boxes are never added up.
+    every_unit = func.grouping(line.c.unit) == 1
+    counted = (
+        select(
+            *group,
+            line.c.unit,
+            every_unit.label("every_unit"),
+            func.count(distinct(line.c.order_id)).label("orders"),
+            func.count().label("lines"),
+            func.sum(line.c.line_amount).label("turnover"),
+            func.sum(line.c.quantity).label("quantity"),
+        )
+        .group_by(func.grouping_sets(tuple_(*group), tuple_(*group, line.c.unit)))
+        .subquery()
+    )
+    found = counted.c
+    # As text, because a JSON number would not be exact.
+    quantity = func.jsonb_build_object("unit", found.unit, "quantity", cast(found.quantity, Text))
+    ordered = aggregate_order_by(quantity, found.unit)
+    return (
+        select(
+            found.key,
+            found.currency,
+            found.origin,
+            *(
+                func.max(found[name]).filter(found.every_unit).label(name)
+                for name in ("orders", "lines", "turnover")
+            ),
+            func.jsonb_agg(ordered, type_=JSONB)
+            .filter(~found.every_unit, found.unit.is_not(None))
+            .label("quantities"),
+        )
+        .group_by(found.key, found.currency, found.origin)
+        .subquery()
+    )
+
+
+def _lines(wanted: Wanted) -> Select[Any]:
+    """The lines that count, each under the key of its group; by category, under each of them."""
     order = sales_order.c
     keys: dict[Grouping, ColumnElement[Any]] = {
         "day": cast(order.ordered_on, Text),
         "account": order.account_id,
         "channel": order.channel_id,
+        "order": order.id,
         "product": order_line.c.product_id,
     }
-    amount, joined = order.turnover, sales_order
-    if wanted.by in ("product", "category"):
-        amount = order_line.c.line_amount
-        joined = sales_order.join(order_line, order_line.c.order_id == order.id)  # type: ignore[assignment]  # a join is selected from like a table
+    joined = sales_order.join(order_line, order_line.c.order_id == order.id)
     if wanted.by == "category":
         # A product counts in each of its categories of today; one without any, under no key.
         each = func.unnest(product.c.category_ids).table_valued("id").render_derived(name="each")
-        joined = joined.outerjoin(product, product.c.id == order_line.c.product_id)  # type: ignore[assignment]  # as above
-        joined = joined.outerjoin(each, true())  # type: ignore[assignment]  # as above
+        joined = joined.outerjoin(product, product.c.id == order_line.c.product_id).outerjoin(each, true())
         keys["category"] = each.c.id
-    key = keys[wanted.by].label("key")
-    statement = select(
-        key,
-        order.currency,
-        order.origin,
-        func.count(distinct(order.id)).label("orders"),
-        func.sum(amount).label("turnover"),
-    )
     return (
-        statement.select_from(joined)
+        select(
+            keys[wanted.by].label("key"),
+            order.currency,
+            order.origin,
+            order.id.label("order_id"),
+            order_line.c.unit,
+            order_line.c.quantity,
+            order_line.c.line_amount,
+        )
+        .select_from(joined)
         .where(*_conditions(wanted))
-        .group_by(key, order.currency, order.origin)
-        .subquery()
     )
 
 
@@ -114,6 +153,7 @@ def _labelled(grouped: Subquery, by: Grouping) -> Select[Any]:
         "product": (product, product.c.external_id),
         "category": (category, category.c.code),
         "channel": (channel, channel.c.code),
+        "order": (sales_order, sales_order.c.order_number),
     }
     if by not in labels:
         return select(grouped, null().label("label"))

@@ -19,7 +19,7 @@ routes = router("analytics")
 @routes.get(
     "/admin/v1/analytics/turnover",
     operation_id="list_turnover",
-    summary="Orders and turnover as placed, by day, account, product, category or channel",
+    summary="Orders and turnover as placed, by day, account, product, category, channel or order",
     dependencies=[Depends(admin("analytics:read"))],
     responses=problems(CursorInvalid, PeriodInvalid),
 )

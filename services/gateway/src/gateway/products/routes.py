@@ -34,7 +34,7 @@ from gateway.products.schemas import (
 )
 from gateway.wiring import Wiring
 
-routes = router("products")
+routes = router("products", keeps_answers=False)
 SEES_PRODUCTS: Final = channel("products:read")
 Seeing = Annotated[Principal, Depends(SEES_PRODUCTS)]
 Pricing = Annotated[Principal, Depends(channel("prices:read"))]

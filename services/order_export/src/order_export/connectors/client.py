@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -57,6 +58,18 @@ Outcome = Taken | Refused | NotSent | Lost
 Finding = Taken | Absent | Lost
 
 
+def erp_http() -> httpx.AsyncClient:
+    """Connections to ERPs."""
+    return httpx.AsyncClient(
+        # The guard resolves, so a proxy from the environment or a redirect would undo it.
+        follow_redirects=False,
+        trust_env=False,
+        # A connection for each call: on one that is used again, a second answer to the order before would
+        # pass for the answer to the next one.
+        limits=httpx.Limits(max_keepalive_connections=0),
+    )
+
+
 class ErpClient:
     """Sends orders to push connectors and looks them up. Never raises for what the other side does."""
 
@@ -68,13 +81,13 @@ class ErpClient:
         self._secrets = secrets
         self._clock = clock
 
-    async def send(self, connector: Connector, document: dict[str, Any]) -> Outcome:
-        """Sends an order document through the connector's mapping."""
+    async def send(self, connector: Connector, document: dict[str, Any], by: datetime) -> Outcome:
+        """Sends an order document through the connector's mapping; no byte leaves after `by`."""
         assert connector.push is not None
         body = orjson.dumps(render(connector.push.mapping, document))
         extra = {"Content-Type": "application/json", "Idempotency-Key": document["order_number"]}
         try:
-            answer = await self._call(connector, connector.push.method, connector.push.url, body, extra)
+            answer = await self._call(connector, connector.push.method, connector.push.url, body, extra, by)
         except _Unsent as error:
             return NotSent(str(error))
         except httpx.HTTPError as error:
@@ -103,18 +116,32 @@ class ErpClient:
         return Absent() if number is None else Taken(number)
 
     async def _call(
-        self, connector: Connector, method: str, url: str, body: bytes, extra: dict[str, str]
+        self,
+        connector: Connector,
+        method: str,
+        url: str,
+        body: bytes,
+        extra: dict[str, str],
+        by: datetime | None = None,
     ) -> httpx.Response:
         push = connector.push
         assert push is not None
         headers = {**push.headers, **extra, **await self._authorise(connector, body)}
-        return await self._request(method, url, body, headers, push.timeout_seconds)
+        return await self._request(method, url, body, headers, push.timeout_seconds, by)
 
     async def _request(
-        self, method: str, url: str, body: bytes, headers: dict[str, str], seconds: int
+        self,
+        method: str,
+        url: str,
+        body: bytes,
+        headers: dict[str, str],
+        seconds: int,
+        by: datetime | None = None,
     ) -> httpx.Response:
         try:
             there = await self._guard.resolve(url)
+            if by is not None and self._clock.now() > by:
+                raise _Unsent("it was too late to send")
             return await self._http.request(
                 method,
                 there.url,

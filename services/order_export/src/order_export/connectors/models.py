@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Literal
 
 from order_export.exports.models import Policy
@@ -28,6 +29,7 @@ class Push:
     """How an order is sent: where to, with which body, and where its answer names the ERP's number.
 
     `lookup_url` holds `{order_number}`; `number_pointer` and `lookup_pointer` are JSON pointers into answers.
+    `settle_seconds`: how long the ERP may still be at work on an order that it did not answer.
     """
 
     method: Literal["POST", "PUT"]
@@ -39,6 +41,7 @@ class Push:
     lookup_url: str | None
     lookup_pointer: str | None
     timeout_seconds: int
+    settle_seconds: int = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ class Connector:
             deduplicates=self.deduplicates_by_order_number,
             looks_up=self.looks_up,
             max_attempts=self.max_attempts,
+            settle=timedelta(seconds=0 if self.push is None else self.push.settle_seconds),
         )
 
     def contradictions(self) -> list[tuple[str, str]]:

@@ -14,6 +14,7 @@ Pointer = Annotated[str, StringConstraints(max_length=500, pattern=r"^(/[^\s]*)?
 Secret = Annotated[SecretStr, Field(min_length=1, max_length=2000)]
 HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 Seconds = Annotated[int, Field(strict=True, ge=1, le=300)]
+Settling = Annotated[int, Field(strict=True, ge=0, le=86_400)]
 Lease = Annotated[int, Field(strict=True, ge=10, le=86_400)]
 Attempts = Annotated[int, Field(strict=True, ge=1, le=1000)]
 
@@ -41,6 +42,11 @@ class PushSettings(StrictModel):
     lookup_url: Url | None = None
     lookup_pointer: Pointer | None = None
     timeout_seconds: Seconds = 30
+    settle_seconds: Settling = Field(
+        60,
+        description="How long the ERP may still be at work on an order that it did not answer."
+        " It is asked, or sent to again, only after that.",
+    )
 
     def model(self) -> Push:
         """The settings as the domain has them."""

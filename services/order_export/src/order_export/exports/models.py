@@ -34,12 +34,16 @@ FENCED: Final = frozenset({State.CLAIMED, State.SENDING, State.UNKNOWN})
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What a connector declares and allows."""
+    """What a connector declares and allows.
+
+    `settle`: how long the ERP may still be at work on an order that it did not answer (push).
+    """
 
     pulls: bool
     deduplicates: bool
     looks_up: bool
     max_attempts: int
+    settle: timedelta = timedelta(0)
 
     @property
     def guarantee(self) -> str:
@@ -241,7 +245,8 @@ def _expired(job: Job, policy: Policy, now: datetime) -> Job:
         return _again(job, policy, now)
     if redeliverable(job, policy, now):
         return job
-    return replace(job, state=State.UNKNOWN, lease_until=None, next_attempt_at=now)
+    settle = policy.settle if job.state is State.SENDING else timedelta(0)
+    return replace(job, state=State.UNKNOWN, lease_until=None, next_attempt_at=now + settle)
 
 
 def _again(job: Job, policy: Policy, now: datetime) -> Job:
@@ -302,6 +307,9 @@ def _reported(job: Job, event: Event, policy: Policy, now: datetime) -> Job:
             return _again(job, policy, now)
         case _:
             later = now + back_off(job.attempt)
+            if isinstance(event, OutcomeLost):
+                # Asked earlier, an ERP that is about to book would truthfully say that it has nothing.
+                later = max(later, now + policy.settle)
             return replace(job, state=State.UNKNOWN, lease_until=None, next_attempt_at=later)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -117,7 +117,9 @@ class ExportPusher:
             locked = await self._moves.locked_with_order(tx, export.id)
             sending = await self._moves.move(tx, locked, Send(export.job.fence), BY, connector=connector)
         # SENDING is committed: from here on a crash leaves UNKNOWN behind, and never a second order.
-        outcome = await self._erp.send(connector, document.model_dump(mode="json"))
+        outcome = await self._erp.send(
+            connector, document.model_dump(mode="json"), _latest(connector, sending)
+        )
         event, details = _after_sending(outcome, sending.job.fence)
         await self._report(connector, export.id, event, details)
 
@@ -161,6 +163,13 @@ class ExportPusher:
                 FAILED_ROUNDS.labels(name).inc()
                 logger.exception("round_failed", loop=name)
             await pause(stop, self._poll_seconds)
+
+
+def _latest(connector: Connector, sending: Export) -> datetime:
+    """The last moment to begin: a process that was paused for longer may have been replaced by another."""
+    assert connector.push is not None
+    assert sending.job.lease_until is not None
+    return sending.job.lease_until - timedelta(seconds=connector.push.timeout_seconds)
 
 
 def _after_sending(outcome: Outcome, fence: int) -> tuple[Event, dict[str, Any]]:

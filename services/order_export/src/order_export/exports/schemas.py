@@ -47,7 +47,8 @@ class ClaimedExport(Answer):
             export_id=export.id,
             fence=export.job.fence,
             attempt=export.job.attempt,
-            redelivery=export.job.attempt > 1,
+            # The fence counts every time it was taken; attempts begin anew when a person sends it again.
+            redelivery=export.job.fence > 1,
             kind=export.kind,
             sequence=export.sequence,
             lease_until=export.job.lease_until,

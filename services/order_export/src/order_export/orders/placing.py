@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -46,6 +47,9 @@ from order_export.orders.models import (
 from order_export.orders.publishing import OrderPublisher
 from order_export.orders.repository import OrderRepository
 from order_export.projections.repository import Projections
+
+PLACE: Final = "place_order"
+"""The operation; its answers are kept as long as the orders."""
 
 
 @dataclass(frozen=True, slots=True)

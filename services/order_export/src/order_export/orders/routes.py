@@ -32,6 +32,7 @@ from order_export.errors import (
     ShipToUnknown,
 )
 from order_export.orders.listing import OrderQuery
+from order_export.orders.placing import PLACE
 from order_export.orders.schemas import (
     CopiedOut,
     CopyToCart,
@@ -43,7 +44,6 @@ from order_export.orders.schemas import (
 )
 from order_export.wiring import Wired
 
-PLACE: Final = "place_order"
 SEES_PRICES: Final = "prices:read"
 routes = router("orders")
 Placing = Annotated[Principal, Depends(channel("orders:place"))]

@@ -13,8 +13,7 @@ from starlette.types import Scope
 from chassis import strict_json
 from chassis.declared import dependants, requirement
 from chassis.failures import Failure, FieldError, Invalid, UnsupportedMedia
-from chassis.idempotency import HEADER
-from chassis.repeats import Repeats, accepts_key
+from chassis.repeatable import HEADER, Repeater, accepts_key
 
 
 class HotRoute(Route):
@@ -43,7 +42,7 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 class StrictRoute(APIRoute):
     """A route that reads strict JSON and UTF-8 queries, and refuses other kinds of body with 415.
 
-    A POST under an Idempotency-Key is done once: see chassis/repeats.py.
+    A POST under an Idempotency-Key is done once: see chassis/repeatable.py.
     """
 
     keeps_answers: ClassVar[bool] = True
@@ -77,7 +76,7 @@ def _once(route: APIRoute, handle: Handler) -> Handler:
     assert required is not None, "only operations with a caller accept a key"
 
     async def answer(request: Request) -> Response:
-        repeats: Repeats | None = request.app.state.repeats
+        repeats: Repeater | None = request.app.state.repeats
         if repeats is None:
             return await handle(request)
         # Who asks is checked before anything kept is looked at.

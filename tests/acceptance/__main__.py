@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from local_stack.problems import StackError
 from local_stack.state import REPOSITORY
+from testkit.runs import close_run, open_run
 from testkit.servers import NoServerError, OwnServers
 from tests.acceptance import figures, source_sums
 from tests.acceptance.apart import apart_of, rounding
@@ -79,7 +80,8 @@ async def _stoppable(options: Options, trade: Trade) -> Report:
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    servers = OwnServers(REPOSITORY / "deploy/kafka", durable=True)
+    home = open_run()
+    servers = OwnServers(REPOSITORY / "deploy/kafka", home, durable=True)
     settings = {"KONTOR_TIME_ZONE": options.time_zone.key}
     with tempfile.TemporaryDirectory(prefix="kontor-acceptance-") as folder:
         try:
@@ -90,6 +92,7 @@ async def _stoppable(options: Options, trade: Trade) -> Report:
                 return await _accept(options, trade, system)
         finally:
             await asyncio.to_thread(servers.stop)
+            close_run(home)
 
 
 async def _accept(options: Options, trade: Trade, system: System) -> Report:

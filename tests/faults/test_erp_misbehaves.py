@@ -90,7 +90,9 @@ async def pushed(
         yield found
 
 
-@pytest.mark.parametrize("behaviour", ["late", "later", "books silently", "silent"])
+@pytest.mark.parametrize(
+    "behaviour", ["late", "later", "silent", pytest.param("books silently", marks=pytest.mark.long)]
+)
 async def test_an_order_that_is_not_answered_in_time_is_looked_up_and_booked_once(
     pushed: tuple[Desk, PushedErp], behaviour: str
 ) -> None:
@@ -175,6 +177,7 @@ async def test_an_erp_that_cannot_be_asked_leaves_the_decision_to_a_person(
         assert [number] == desk.bookings(receipt)
 
 
+@pytest.mark.long
 async def test_an_erp_asked_too_early_books_twice_unless_it_is_given_time(
     system: System, tmp_path: Path
 ) -> None:

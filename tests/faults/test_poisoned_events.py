@@ -78,7 +78,9 @@ async def _is_heard(system: System, shop: Shop, group: str) -> bool:
         return bool(await connection.fetchval(statement, shop.account_id) == group)
 
 
-@pytest.mark.parametrize("kind", ["unreadable", "of another shape", "not storable"])
+@pytest.mark.parametrize(
+    "kind", ["unreadable", "not storable", pytest.param("of another shape", marks=pytest.mark.long)]
+)
 async def test_a_poisoned_key_is_parked_while_others_flow_and_freed_by_a_newer_state(
     system: System, shops: tuple[Shop, Shop], kind: str
 ) -> None:

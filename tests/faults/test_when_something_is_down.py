@@ -68,8 +68,12 @@ async def _come_back(shop: Shop) -> None:
     await until(lambda: _are_fine(shop), seconds=60, what="everything to come back")
 
 
-@pytest.mark.parametrize("way", ["killed", "hanging"])
-@pytest.mark.parametrize("name", TABLE)
+@pytest.mark.parametrize(
+    ("name", "way"),
+    [pytest.param(name, "killed") for name in TABLE]
+    # Hanging is slower: every call waits for its deadline.
+    + [pytest.param(name, "hanging", marks=[pytest.mark.long][: name != "pricing"]) for name in TABLE],
+)
 async def test_without_it_goes_on_what_the_table_says(
     system: System, shop: Shop, name: str, way: str
 ) -> None:

@@ -20,9 +20,10 @@ from tests.support.system import System
 SOURCE: Final = "bench"
 CHANNEL: Final = "bench"
 BUYER: Final = "buyer@bench.example"
-_ROWS_A_RUN: Final = 200_000
+_ROWS_A_RUN: Final = 100_000
 _AT_ONCE: Final = 6
 _A_TOKEN: Final = 2_000
+_TOKEN_SECONDS: Final = 280
 _PATIENCE: Final = 120
 Say = Callable[[str], None]
 
@@ -172,7 +173,8 @@ async def _price_lists(system: System, staff: Caller, say: Say) -> None:
     began, sent = time.perf_counter(), 0
     rows = map(assortment.price_row, assortment.prices())
     while run := list(itertools.islice(rows, _ROWS_A_RUN)):
-        erp = Erp(await machine(system, await system.staff(), SOURCE, SCOPES))
+        client = await machine(system, await system.staff(), SOURCE, SCOPES)
+        erp = Erp(client, patience=_TOKEN_SECONDS)
         await erp.feed_ndjson("prices", run, mode="delta")
         sent += len(run)
         say(f"{sent:,} price rows after {time.perf_counter() - began:.0f} s")

@@ -45,7 +45,7 @@ class Fates:
         async def dead() -> bool:
             return not child.alive
 
-        await until(dead, seconds=120, what=f"{child.name} to die: {step.name}")
+        await until(dead, seconds=600, what=f"{child.name} to die: {step.name}")
         assert -SIGKILL == child.exit_code, child.tail()
         assert before + 1 == self.deaths()[step.name], f"{child.name} did not die at: {step.name}"
 

@@ -17,7 +17,7 @@ from chassis import openapi, problems
 from chassis.boundary import Boundary
 from chassis.health import Health, health_routes
 from chassis.pages import Cursors
-from chassis.repeats import Repeats
+from chassis.repeatable import Repeater
 from chassis.server import Loop
 from chassis.settings import Settings
 from chassis.tokens import TokenVerifier
@@ -41,7 +41,7 @@ def build_app(
     routers: Sequence[APIRouter],
     wiring: object,
     cursors: Cursors | None = None,
-    repeats: Repeats | None = None,
+    repeats: Repeater | None = None,
     translated: Mapping[type[Exception], problems.Translation] = MappingProxyType({}),
     loops: Sequence[Loop] = (),
     on_start: Sequence[Callable[[], Awaitable[None]]] = (),

@@ -1,17 +1,12 @@
-"""Idempotency-Key: the same request again gets the same bytes, from the same transaction that did the work.
+"""Kept answers in PostgreSQL: the same request again gets the same bytes, written with the work.
 
-draft-ietf-httpapi-idempotency-key-header. The key's scope is principal and operation. Insert first, look
-after: a look before an insert lets two at once through.
+Insert first, look after: a look before an insert lets two at once through.
 """
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Final
 
-import orjson
-from fastapi import Header, Request
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -31,97 +26,17 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.exc import DBAPIError
 
 from chassis.database import Reader, Transaction
-from chassis.failures import Conflict, FieldError, Invalid
-from chassis.principal import Principal
+from chassis.repeatable import (
+    IdempotencyInFlight,
+    IdempotencyKeyReused,
+    IdempotentRequest,
+    KeptAnswer,
+    ReplayUnavailable,
+)
 
-HEADER: Final = "Idempotency-Key"
-_LONGEST_KEY: Final = 200
 _LOCK_NOT_AVAILABLE: Final = "55P03"
 # No request takes that long: a key that has no answer after it will never have one.
 _LOST_AFTER: Final = text("interval '1 minute'")
-
-
-class IdempotencyKeyRequired(Invalid):
-    """This operation must be repeatable, so it needs a key."""
-
-    status = 400
-    code = "idempotency_key_required"
-    title = "Send an Idempotency-Key header, so that this can be repeated safely"
-
-
-class IdempotencyKeyReused(Invalid):
-    """The key was used for another request."""
-
-    code = "idempotency_key_reused"
-    title = "This Idempotency-Key was used for a different request"
-
-
-class IdempotencyInFlight(Conflict):
-    """The first request with this key is still being answered."""
-
-    code = "idempotency_in_flight"
-    title = "The first request with this Idempotency-Key is still being answered"
-
-
-class ReplayUnavailable(Conflict):
-    """It was done, but its answer is lost, or kept for other rights than the caller has now."""
-
-    code = "replay_unavailable"
-    title = "It was done; its answer cannot be given again"
-
-
-@dataclass(frozen=True)
-class IdempotentRequest:
-    """One request that may come again: who, what, under which key, with which content and rights."""
-
-    principal: str
-    operation: str
-    key: str
-    request_hash: bytes
-    permissions_hash: bytes
-
-
-@dataclass(frozen=True)
-class KeptAnswer:
-    """An answer as it was first given."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-
-IdempotencyKeyHeader = Annotated[
-    str | None,
-    Header(
-        alias=HEADER,
-        min_length=1,
-        max_length=_LONGEST_KEY,
-        description="Makes repeating this request safe.",
-    ),
-]
-
-
-async def identify(
-    request: Request, principal: Principal, operation: str, key: str | None
-) -> IdempotentRequest:
-    """The request as it is remembered. Raises IdempotencyKeyRequired, Invalid."""
-    if key is None:
-        raise IdempotencyKeyRequired(
-            errors=[FieldError("idempotency_key_required", "missing", parameter=HEADER)]
-        )
-    if not 1 <= len(key) <= _LONGEST_KEY:
-        raise Invalid(errors=[FieldError("key_length", f"1 to {_LONGEST_KEY} characters", parameter=HEADER)])
-    body = await request.body()
-    # From the scope: `request.url` is built from the Host header, which is the caller's.
-    path = request.scope["path"].encode("utf-8", "surrogatepass")
-    rights = orjson.dumps(sorted(principal.permissions))
-    return IdempotentRequest(
-        principal=f"{principal.caller.value}:{principal.subject}",
-        operation=operation,
-        key=key,
-        request_hash=hashlib.sha256(b"\0".join((path, request.scope["query_string"], body))).digest(),
-        permissions_hash=hashlib.sha256(rights).digest(),
-    )
 
 
 def idempotency_table(metadata: MetaData) -> Table:

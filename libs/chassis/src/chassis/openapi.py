@@ -23,10 +23,16 @@ from chassis.failures import (
     Unavailable,
     UnsupportedMedia,
 )
-from chassis.idempotency import HEADER, IdempotencyInFlight, IdempotencyKeyReused, ReplayUnavailable
 from chassis.pages import CursorInvalid, Paging
 from chassis.problems import MalformedJson
-from chassis.repeats import accepts_key
+from chassis.repeatable import (
+    HEADER,
+    LONGEST_KEY,
+    IdempotencyInFlight,
+    IdempotencyKeyReused,
+    ReplayUnavailable,
+    accepts_key,
+)
 from chassis.routing import ProblemDocument
 from chassis.security import Requires
 
@@ -35,7 +41,7 @@ _KEY_PARAMETER = {
     "name": HEADER,
     "in": "header",
     "required": False,
-    "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
     "description": "Under the same key this is done once; its answer is given again for 24 hours.",
 }
 

@@ -12,21 +12,13 @@ from typing import Final
 
 import structlog
 from fastapi import Request, Response
-from fastapi.routing import APIRoute
 from sqlalchemy import Table
 from sqlalchemy.exc import DBAPIError
 
 from chassis.database import Database, Transaction, accompanying
-from chassis.declared import dependants, requirement
-from chassis.idempotency import (
-    HEADER,
-    IdempotencyInFlight,
-    IdempotencyKeys,
-    IdempotentRequest,
-    KeptAnswer,
-    identify,
-)
+from chassis.idempotency import IdempotencyKeys
 from chassis.principal import Principal
+from chassis.repeatable import HEADER, IdempotencyInFlight, IdempotentRequest, KeptAnswer, identify
 
 KEPT: Final = timedelta(hours=24)
 _WAIT_SECONDS: Final = 2.0
@@ -34,31 +26,6 @@ _LOOK_SECONDS: Final = 0.05
 _CLEAN_SECONDS: Final = 600.0
 _NOT_KEPT: Final = frozenset({"content-length"})
 _log = structlog.get_logger(__name__)
-
-
-def accepts_key(route: APIRoute) -> bool:
-    """Whether a route's answers can be kept: published POSTs of somebody known, whose body can be compared.
-
-    Not a streamed body, which is never in memory as a whole; not an operation that takes the key by itself.
-    """
-    return (
-        getattr(route, "keeps_answers", False)
-        and route.methods == {"POST"}
-        and not route.path.startswith("/internal/")
-        and requirement(route) is not None
-        and not _is_streamed(route)
-        and not _takes_key_itself(route)
-    )
-
-
-def _is_streamed(route: APIRoute) -> bool:
-    content = (route.openapi_extra or {}).get("requestBody", {}).get("content", {})
-    return bool(content) and "application/json" not in content
-
-
-def _takes_key_itself(route: APIRoute) -> bool:
-    fields = (field for found in dependants(route.dependant) for field in found.header_params)
-    return any(field.alias == HEADER for field in fields)
 
 
 class _Answered(Exception):  # noqa: N818 - no error: it ends the work of a request that is a repeat

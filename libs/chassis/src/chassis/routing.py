@@ -14,9 +14,8 @@ from starlette.types import Scope
 from chassis import strict_json
 from chassis.declared import dependants, requirement, takes_json
 from chassis.failures import Failure, FieldError, Invalid, UnsupportedMedia
-from chassis.idempotency import HEADER
 from chassis.problems import MalformedJson
-from chassis.repeats import Repeats, accepts_key
+from chassis.repeatable import HEADER, Repeater, accepts_key
 
 
 class HotRoute(Route):
@@ -48,7 +47,7 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 class StrictRoute(APIRoute):
     """A route that reads strict JSON and UTF-8 queries, and refuses other kinds of body with 415.
 
-    A POST under an Idempotency-Key is done once: see chassis/repeats.py.
+    A POST under an Idempotency-Key is done once: see chassis/repeatable.py.
     """
 
     keeps_answers: ClassVar[bool] = True
@@ -82,7 +81,7 @@ def _once(route: APIRoute, handle: Handler) -> Handler:
     assert required is not None, "only operations with a caller accept a key"
 
     async def answer(request: Request) -> Response:
-        repeats: Repeats | None = request.app.state.repeats
+        repeats: Repeater | None = request.app.state.repeats
         if repeats is None:
             return await handle(request)
         # Who asks is checked before anything kept is looked at.

@@ -10,14 +10,13 @@ from sqlalchemy import Column, Integer, MetaData, Table, func, insert, select
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from chassis.database import Database
-from chassis.idempotency import (
+from chassis.idempotency import IdempotencyKeys, idempotency_table
+from chassis.repeatable import (
     IdempotencyInFlight,
     IdempotencyKeyReused,
-    IdempotencyKeys,
     IdempotentRequest,
     KeptAnswer,
     ReplayUnavailable,
-    idempotency_table,
 )
 from testkit.postgres import Databases
 

@@ -1,10 +1,10 @@
 """Notices without an outbox (`usage.*`): sent and forgotten, few may be lost, and the losses are counted."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 
 import structlog
-from aiokafka.errors import UnknownTopicOrPartitionError
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from pydantic import BaseModel
 
@@ -21,6 +21,7 @@ logger = structlog.get_logger(__name__)
 QUEUE = 10_000
 BATCH = 500
 SEND_SECONDS = 5.0
+CLUSTER_SECONDS = 5.0
 
 
 class NoticeSender:
@@ -44,7 +45,6 @@ class NoticeSender:
         self._clock = clock
         self._metrics = metrics
         self._topics = topics
-        self._topic_is_missing = False
         self._queue: asyncio.Queue[Message] = asyncio.Queue(queue)
         self.sent = 0
         self.lost = 0
@@ -63,32 +63,33 @@ class NoticeSender:
         warned = False
         while not stop.is_set():
             try:
-                await self._create_topics()
-                producer = await Producer.start(self._bootstrap, SEND_SECONDS)
+                cluster = await Cluster.connect(self._bootstrap)
+                try:
+                    await self._send_to(cluster, stop)
+                finally:
+                    await cluster.close()
+                warned = False
             except UNREACHABLE as error:
                 if not warned:
                     logger.warning("notices_wait_for_kafka", error=repr(error))
                 warned = True
                 await pause(stop, 1.0)
-                continue
-            warned = False
-            try:
-                while not (producer.broken or self._topic_is_missing):
-                    if stop.is_set() and self._queue.empty():
-                        break
-                    await self._send_some(producer)
-            finally:
-                await producer.close()
 
-    async def _create_topics(self) -> None:
-        """At the start, and again when one is missing: then Kafka was replaced by an empty one."""
-        if self._topics:
-            cluster = await Cluster.connect(self._bootstrap)
-            try:
-                await cluster.create_topics(self._topics)
-            finally:
-                await cluster.close()
-        self._topic_is_missing = False
+    async def _send_to(self, cluster: Cluster, stop: asyncio.Event) -> None:
+        """Sends with one producer until it is lost, or Kafka is another one: that may have no topics."""
+        known = await cluster.id()
+        await cluster.create_topics(self._topics)
+        producer = await Producer.start(self._bootstrap, SEND_SECONDS)
+        try:
+            looked = time.monotonic()
+            while not producer.broken and not (stop.is_set() and self._queue.empty()):
+                await self._send_some(producer)
+                if time.monotonic() - looked > CLUSTER_SECONDS:
+                    if await cluster.id() != known:
+                        return
+                    looked = time.monotonic()
+        finally:
+            await producer.close()
 
     async def _send_some(self, producer: Producer) -> None:
         try:
@@ -102,7 +103,6 @@ class NoticeSender:
             if error is None:
                 self.sent += 1
             else:
-                self._topic_is_missing |= isinstance(error, UnknownTopicOrPartitionError)
                 self._lose(message.topic)
 
     def _message(self, topic: str, key: str, value: BaseModel) -> Message:

@@ -156,7 +156,14 @@ async def test_notices_are_sent_without_waiting_and_losses_are_counted(station: 
     ]
 
 
-async def test_notices_bring_back_a_topic_that_is_gone(station: Station) -> None:
+async def test_notices_have_their_topic_again_when_kafka_was_replaced_by_an_empty_one(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster_id = Cluster.id
+
+    async def another(self: Cluster) -> str:
+        return "new-" + await cluster_id(self)
+
     sender = NoticeSender(
         station.bootstrap,
         "/kontor/x",
@@ -168,13 +175,19 @@ async def test_notices_bring_back_a_topic_that_is_gone(station: Station) -> None
     async with running(sender.run):
         await eventually(lambda: _sent(sender, 1))
         await Broker(station.bootstrap).delete_topics([station.happened.name])
+        monkeypatch.setattr(Cluster, "id", another)
 
-        async def sent_again() -> bool:
-            sender.send(station.happened, "n", Happened(amount=2))
-            return sender.sent > 1
+        async def there_again() -> bool:
+            cluster = await Cluster.connect(station.bootstrap)
+            try:
+                return bool(await cluster.partitions([station.happened.name]))
+            finally:
+                await cluster.close()
 
-        await eventually(sent_again, 30)
-    assert {b'{"amount":2}'} == {record.value for record in await station.log(station.happened.name)}
+        await eventually(there_again, 30)
+        sender.send(station.happened, "n", Happened(amount=2))
+        await eventually(lambda: _sent(sender, 2), 30)
+    assert [b'{"amount":2}'] == [record.value for record in await station.log(station.happened.name)]
 
 
 async def _sent(sender: NoticeSender, count: int) -> bool:

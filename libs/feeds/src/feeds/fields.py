@@ -229,7 +229,7 @@ class RowSchema:
             level = level.setdefault(parent, {})
         level[last] = rule
 
-    def read(self, row: Any, source: str, unknown: set[str], others: Collection[str] = frozenset()) -> Row:
+    def read(self, row: Any, source: str, unknown: set[str], others: Collection[str] = ()) -> Row:
         """Checks one decoded row of `source`; names of fields nobody knows are added to `unknown`.
 
         A reference may name one of the `others` instead of `source`.

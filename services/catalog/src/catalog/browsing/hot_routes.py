@@ -72,9 +72,10 @@ class KeptRead:
             await _give(kept, send)
             return
         recorded = _Recorded(send)
-        await self._declared(scope, receive, recorded)
-        # The route asked for the audience itself. Only the very same one all the while makes this its answer.
-        if recorded.answer is not None and await wiring.audiences.of(principal) is audience:
+        # The route asks for the audience itself: were it another than the key's, others would see its answer.
+        with wiring.audiences.holding(principal, audience):
+            await self._declared(scope, receive, recorded)
+        if recorded.answer is not None:
             wiring.kept.keep(key, recorded.answer)
 
 

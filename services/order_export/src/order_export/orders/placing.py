@@ -13,9 +13,10 @@ from sqlalchemy.exc import DBAPIError
 from chassis.clock import Clock, next_version
 from chassis.database import Database, Reader, Transaction
 from chassis.failures import Denied
-from chassis.idempotency import IdempotencyKeys, IdempotentRequest, KeptAnswer
+from chassis.idempotency import IdempotencyKeys
 from chassis.ids import new_id
 from chassis.principal import Principal
+from chassis.repeatable import IdempotentRequest, KeptAnswer
 from order_export.carts.models import Cart, CartScope
 from order_export.carts.repository import CartRepository
 from order_export.errors import (

@@ -4,15 +4,15 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Request, Response, status
 
-from chassis.idempotency import (
+from chassis.pages import CursorInvalid, CursorText, Limit, Page, Paging
+from chassis.principal import Principal
+from chassis.repeatable import (
     IdempotencyInFlight,
     IdempotencyKeyHeader,
     IdempotencyKeyRequired,
     IdempotencyKeyReused,
     identify,
 )
-from chassis.pages import CursorInvalid, CursorText, Limit, Page, Paging
-from chassis.principal import Principal
 from chassis.routing import problems, router
 from chassis.security import admin, channel, integration
 from chassis.upstream import UpstreamDown

@@ -35,11 +35,15 @@ class Market:
 
     async def walk(self, steps: Sequence[Step], chance: random.Random, times: int) -> None:
         """Lets the processes die at each of their steps, one beside the other, while orders are placed."""
-        async with self.pushed.going_on(), self.pulled.going_on(), asyncio.TaskGroup() as group:
-            for process in sorted({step.process for step in steps}):
-                group.create_task(
-                    self._deaths([step for step in steps if step.process == process], chance, times)
-                )
+        try:
+            async with self.pushed.going_on(), self.pulled.going_on(), asyncio.TaskGroup() as group:
+                for process in sorted({step.process for step in steps}):
+                    own = [step for step in steps if step.process == process]
+                    group.create_task(self._deaths(own, chance, times))
+        finally:
+            # A walk that failed leaves nobody dead behind.
+            children = self.system.children
+            await self.system.start_again(*(name for name in children if not children[name].alive))
 
     async def _deaths(self, steps: Sequence[Step], chance: random.Random, times: int) -> None:
         for step in steps:

@@ -45,7 +45,10 @@ class Fates:
         async def dead() -> bool:
             return not child.alive
 
-        await until(dead, seconds=600, what=f"{child.name} to die: {step.name}")
+        try:
+            await until(dead, seconds=600, what=f"{child.name} to die: {step.name}")
+        finally:
+            (self.folder / f"{step.process}.armed").unlink(missing_ok=True)
         assert -SIGKILL == child.exit_code, child.tail()
         assert before + 1 == self.deaths()[step.name], f"{child.name} did not die at: {step.name}"
 

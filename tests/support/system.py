@@ -111,8 +111,8 @@ class System:
         """Runs a process such as `catalog-api` with a flaw: Python that is executed before its own code."""
         child = self.children[name]
         service, command = name.rsplit("-", 1)
-        run = f"import runpy, sys\nsys.argv = ['cli', {command!r}]\n"
-        run += f"runpy.run_module('{service}.cli', run_name='__main__')"
+        run = f"import runpy, sys\nsys.argv = [{service!r}, {command!r}]\n"
+        run += f"runpy.run_module({service!r}, run_name='__main__')"
         argv = child.argv
         await asyncio.to_thread(child.kill)
         child.argv = [sys.executable, "-c", f"{flaw}\n{run}"]

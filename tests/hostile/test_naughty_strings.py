@@ -1,7 +1,7 @@
 """The naughty strings in every free text: refused by name, or kept and given back unchanged; never a 5xx.
 
 A request fills all its texts at once, each with another string; over all requests of an operation every
-string comes to every text. `make fuzz` sends them all, `make test` every twentieth, another set for each
+string comes to every text. `make hostile` sends them all, `make test` every twentieth, another set for each
 operation.
 """
 

@@ -1,6 +1,7 @@
 """Sends requests byte by byte as they are written, many at once, and reads what was made of them."""
 
 import asyncio
+import io
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ AT_ONCE: Final = 8
 _TOKEN_SECONDS: Final = 240
 # So many requests are sent with one token even by a slow machine.
 _PART: Final = 1_000
+_LARGE: Final = 1_000_000
 Item = TypeVar("Item")
 
 
@@ -117,7 +119,8 @@ class Sender:
             operation.method,
             URL(self._gateway + target, encoded=True),
             headers=said,
-            data=body,
+            # aiohttp wants large bodies as a file.
+            data=body if body is None or len(body) < _LARGE else io.BytesIO(body),
             skip_auto_headers=["Content-Type"],
             allow_redirects=False,
         ) as answer:

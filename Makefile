@@ -5,7 +5,8 @@ PYTEST_ARGS ?=
 BENCH ?=
 SHORT ?=
 
-.PHONY: help env servers run reset test check fmt lint types imports contracts contracts-update e2e bench faults lock logs clean
+.PHONY: help env servers run reset test check fmt lint types imports contracts contracts-update e2e acceptance bench \
+  faults lock logs clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{printf "  %-18s %s\n", $$1, $$2}'
@@ -33,6 +34,9 @@ e2e: servers ## Run the tests over real processes only
 
 faults: servers ## Kill, hang and empty parts of the running platform; SHORT=1 for the short form
 	@KONTOR_FAULTS_SHORT=$(SHORT) $(BIN)/pytest tests/faults --timeout 1800 $(if $(SHORT),-m "not long") $(PYTEST_ARGS)
+
+acceptance: servers ## A real wholesaler's trade, DATA=<directory>; DAYS=5, or SHORT=1 for one day
+	@$(BIN)/python -m tests.acceptance $(if $(SHORT),--short,--days $(or $(DAYS),5)) "$(DATA)"
 
 bench: servers ## Measure beside bare references; `make bench BENCH="list_page search"` a part of it
 	@$(BIN)/python -m tests.load.bench $(BENCH)

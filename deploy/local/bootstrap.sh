@@ -69,9 +69,13 @@ servers() {
     elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then as_root="sudo"
     else
         docker info >/dev/null 2>&1 && return
-        stop "These packages are missing; install them and run this again:
+        command="apt-get update && apt-get install -y --no-install-recommends$packages"
+        if command -v sudo >/dev/null; then stop "Packages are missing; install them and run this again:
 
-    sudo apt-get update && sudo apt-get install -y --no-install-recommends$packages"
+    sudo sh -c '$command'"; fi
+        stop "Packages are missing; have root install them and run this again:
+
+    $command"
     fi
     say "Installing the distribution's packages:$packages …"
     # The packaged default cluster is not needed and would only take a port.

@@ -178,7 +178,7 @@ async def _figures(trade: Trade) -> list[Any]:
 
 async def _republish(system: System) -> None:
     """What a person can do: tell everything again."""
-    argv = [sys.executable, "-m", "order_export.cli", "republish"]
+    argv = [sys.executable, "-m", "order_export", "republish"]
     await asyncio.to_thread(run_once, "republish", argv, env=system.children["order_export-worker"].env)
     await until(lambda: _published(system), seconds=60, what="everything to be published")
     await until(lambda: _none_untold(system), seconds=60, what="everything to be told")
@@ -194,7 +194,7 @@ async def _is_as_ever(system: System, trade: Trade) -> None:
     figures = await _figures(trade)
     worker = system.children["analytics-worker"]
     await asyncio.to_thread(worker.stop)
-    argv = [sys.executable, "-m", "analytics.cli", "rebuild"]
+    argv = [sys.executable, "-m", "analytics", "rebuild"]
     await asyncio.to_thread(run_once, "rebuild", argv, env=worker.env)
     await system.start_again("analytics-worker")
 

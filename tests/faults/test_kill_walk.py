@@ -99,7 +99,7 @@ COUNTER_PROOFS: Final = {
     # Each protection, the process that does without it, and the step at which a death then shows.
     "mark_before_send": ("order_export-worker", "read, not sent"),
     "commit_before_apply": ("analytics-worker", "polled, not applied"),
-    "forget_answers": ("order_export-api", "committed, not answered"),
+    "forget_keys": ("order_export-api", "committed, not answered"),
     "send_again_unasked": ("order_export-worker", "booked, answer not stored"),
     "hide_redelivery": ("order_export-api", "booked by the ERP, not acknowledged"),
 }

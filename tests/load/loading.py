@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,8 +20,10 @@ from tests.support.system import System
 SOURCE: Final = "bench"
 CHANNEL: Final = "bench"
 BUYER: Final = "buyer@bench.example"
-_ROWS_A_RUN: Final = 200_000
+_ROWS_A_RUN: Final = 100_000
 _AT_ONCE: Final = 6
+_A_TOKEN: Final = 2_000
+_TOKEN_SECONDS: Final = 280
 _PATIENCE: Final = 120
 Say = Callable[[str], None]
 
@@ -53,7 +56,7 @@ async def load(system: System, say: Say) -> Trade:
     say("accounts, users, products and stock are fed")
     products = await _everything(staff, "/admin/v1/products", source=SOURCE)
     by_sku = {row["external_id"]: row["id"] for row in products}
-    categories = await _arrange(staff, by_sku)
+    categories = await _arrange(system, staff, by_sku)
     say("categories and attributes are described")
     await _price_lists(system, staff, say)
     catalogue_id, brand_id = await _open(await system.staff())
@@ -131,7 +134,7 @@ def _user_row(account: Account) -> dict[str, Any]:
     return {"external_id": account.number, "account": account.number, "email": BUYER, "role": "buyer"}
 
 
-async def _arrange(staff: Caller, by_sku: dict[str, str]) -> list[str]:
+async def _arrange(system: System, staff: Caller, by_sku: dict[str, str]) -> list[str]:
     """A flat tree of categories, three facets, and every product described by them; the categories' ids."""
     tree = await staff.post("/admin/v1/category-trees", {"code": "bench", "names": {"en": "Bench"}})
 
@@ -148,7 +151,7 @@ async def _arrange(staff: Caller, by_sku: dict[str, str]) -> list[str]:
     length = {"code": "length", "names": {"en": "Length"}, "type": "number", "unit": "mm", "facet": True}
     await staff.post("/admin/v1/attributes", length)
 
-    async def describe(product: Product) -> None:
+    async def describe(caller: Caller, product: Product) -> None:
         values = {"colour": product.colour, "material": product.material, "length": str(product.length)}
         body = {
             "category_ids": [categories[product.category]],
@@ -156,9 +159,13 @@ async def _arrange(staff: Caller, by_sku: dict[str, str]) -> list[str]:
         }
         path = f"/admin/v1/products/{by_sku[product.sku]}"
         # A product that nobody has described yet is version 0 of its digital layer.
-        await staff.call("PATCH", path, json=body, headers={"If-Match": '"0"'})
+        await caller.call("PATCH", path, json=body, headers={"If-Match": '"0"'})
 
-    await _each(describe, assortment.products())
+    products = assortment.products()
+    for start in range(0, len(products), _A_TOKEN):
+        # A token lives five minutes, all of this may take longer.
+        caller = await system.staff()
+        await _each(partial(describe, caller), products[start : start + _A_TOKEN])
     return categories
 
 
@@ -166,8 +173,8 @@ async def _price_lists(system: System, staff: Caller, say: Say) -> None:
     began, sent = time.perf_counter(), 0
     rows = map(assortment.price_row, assortment.prices())
     while run := list(itertools.islice(rows, _ROWS_A_RUN)):
-        # A token lives five minutes, all of this may take longer.
-        erp = Erp(await machine(system, await system.staff(), SOURCE, SCOPES))
+        client = await machine(system, await system.staff(), SOURCE, SCOPES)
+        erp = Erp(client, patience=_TOKEN_SECONDS)
         await erp.feed_ndjson("prices", run, mode="delta")
         sent += len(run)
         say(f"{sent:,} price rows after {time.perf_counter() - began:.0f} s")

@@ -4,7 +4,7 @@ import asyncio
 import shutil
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -42,6 +42,11 @@ Dress = Callable[[Child], Child]
 def as_it_is(child: Child) -> Child:
     """The process as in production."""
     return child
+
+
+def given(settings: Mapping[str, str]) -> Dress:
+    """Processes with these environment variables over those that all tests share."""
+    return lambda child: replace(child, env={**child.env, **settings})
 
 
 @dataclass
@@ -154,7 +159,10 @@ def _moved(service: Service) -> Service:
 
 @asynccontextmanager
 async def running(folder: Path, postgres_url: str, dress: Dress = as_it_is) -> AsyncIterator[System]:
-    """Starts a Kafka of its own, databases, topics and every service; stops all of it afterwards."""
+    """Starts a Kafka of its own, databases, topics and every service; stops all of it afterwards.
+
+    `dress` may change how each process is started.
+    """
     mails = MailCatcher(free_port(), free_port())
     log = folder / "logs" / "kafka.log"
     (folder / "logs").mkdir(parents=True, exist_ok=True)
@@ -196,7 +204,7 @@ def _administrator(stack: Stack) -> Access:
     environment = stack.environment(stack.by_name["accounts"])
     run_once(
         "add-administrator",
-        [sys.executable, "-m", "accounts.cli", "add-administrator", ADMINISTRATOR],
+        [sys.executable, "-m", "accounts", "add-administrator", ADMINISTRATOR],
         env=environment | {"KONTOR_ADMINISTRATOR_PASSWORD": access.administrator_password},
     )
     return access

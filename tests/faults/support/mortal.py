@@ -1,10 +1,10 @@
 """Runs a command of the product in a process that can be told to die, or to do without a protection.
 
-    python -m tests.faults.support.mortal FOLDER NAME order_export.cli worker
+    python -m tests.faults.support.mortal FOLDER NAME order_export worker
 
 The product has no code for tests, and a kill from outside hits no exact step. So this process wraps the
-functions of `points.STEPS` that are its own, and looks into FOLDER as it comes by. `NAME.armed` holds a step,
-a count and a signal: at that pass it writes the step into `deaths` and sends itself the signal.
+functions of `STEPS` and `IMPORT_STEPS` that are its own, and looks into FOLDER as it comes by. `NAME.armed`
+holds a step, a count and a signal: at that pass it writes the step into `deaths` and sends itself the signal.
 `NAME.mutation` names a protection that is taken out at the start (`mutations`).
 """
 
@@ -20,6 +20,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from tests.faults.support.import_points import IMPORT_STEPS
 from tests.faults.support.points import STEPS, Moment, Step
 
 _under_way: contextvars.ContextVar[frozenset[str]] = contextvars.ContextVar("under_way", default=frozenset())
@@ -113,7 +114,7 @@ def main(folder: Path, name: str, module: str, arguments: list[str]) -> None:
         mutations = importlib.import_module("tests.faults.support.mutations")
         mutations.MUTATIONS[mutation.read_text()]()
     fate = Fate(folder, name)
-    mine = [step for step in STEPS if step.process == name]
+    mine = [step for step in (*STEPS, *IMPORT_STEPS) if step.process == name]
     for step in mine:
         _wrap(step.function, _watched(step, fate))
     for function in sorted({step.within for step in mine if step.within is not None}):

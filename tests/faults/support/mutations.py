@@ -12,6 +12,7 @@ from eventing.relay import Relay, RelayPlan
 from gateway.admission.revocations import Revocations
 from order_export.exports import models
 from order_export.exports.schemas import ClaimedExport
+from tests.faults.support.import_mutations import IMPORT_MUTATIONS
 
 
 def mark_before_send() -> None:
@@ -38,13 +39,13 @@ def commit_before_apply() -> None:
     AIOKafkaConsumer.getmany = committed_first
 
 
-def forget_answers() -> None:
-    """The answer to a key is not kept in the transaction that did the work."""
+def forget_keys() -> None:
+    """The key is not written in the transaction that does the work."""
 
-    async def keep(*_: Any) -> None:
+    async def begin(*_: Any) -> None:
         return None
 
-    IdempotencyKeys.keep = keep  # type: ignore[method-assign, assignment]
+    IdempotencyKeys.begin = begin  # type: ignore[method-assign, assignment]
 
 
 def send_again_unasked() -> None:
@@ -104,11 +105,11 @@ MUTATIONS: Final[dict[str, Callable[[], None]]] = {
     for function in (
         mark_before_send,
         commit_before_apply,
-        forget_answers,
+        forget_keys,
         send_again_unasked,
         hide_redelivery,
         park_nothing,
         publish_nothing_again,
         ask_nobody,
     )
-}
+} | IMPORT_MUTATIONS

@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 from pydantic import BaseModel, ValidationError
 
+from contract_tools.producers import unlike
 from contract_tools.services import NAMES, Service
 from eventing.topics import TopicFile, topic_files
 
@@ -63,6 +64,12 @@ class _Examples:
         self._folder = folder
         self._name = topic.topic
         self._models = dict(_models(topic, known))
+        self._written = [
+            published.model
+            for service in known.values()
+            for published in service.topics
+            if published.name == topic.topic
+        ]
 
     def check(self) -> Iterator[str]:
         paths = sorted(self._folder.glob("examples/*.json"))
@@ -78,6 +85,8 @@ class _Examples:
         except SchemaError as error:
             yield f"{self._name}/v1.schema.json is no JSON Schema: {error.message}"
             return
+        for model in self._written:
+            yield from (f"{self._name}/v1.schema.json: {fault}" for fault in unlike(schema, model))
         for path in paths:
             yield from self._accepted(path, Draft202012Validator(schema))
 

@@ -38,7 +38,7 @@ class _Comparison:
             if pair in self._entered:
                 return
             self._entered.add(pair)
-        before, after = _variants(old, self._old), _variants(new, self._new)
+        before, after = variants(old, self._old), variants(new, self._new)
         yield from self._kinds(pointer, before, after)
         for kind in before.keys() & after.keys():
             yield from self._content(pointer, before[kind], after[kind])
@@ -69,7 +69,7 @@ class _Comparison:
                 yield from self.compare(pointer + step, before, after)
 
     def _enum(self, pointer: str, old: Schema, new: Schema) -> Iterator[Change]:
-        before, after = _values(old), _values(new)
+        before, after = values_of(old), values_of(new)
         if after is None or before == after:
             return
         if before is None:
@@ -98,7 +98,7 @@ class _Comparison:
                 yield from self.compare(here, before[name], after[name])
 
 
-def _variants(schema: Schema, document: Schema) -> dict[str, Schema]:
+def variants(schema: Schema, document: Schema) -> dict[str, Schema]:
     """The alternatives of a schema by kind; several of one kind are told apart by their title."""
     found: dict[str, Schema] = {}
     for alternative in _alternatives(schema, document):
@@ -115,7 +115,7 @@ def _alternatives(schema: Schema, document: Schema) -> Iterator[Schema]:
             yield from _alternatives(entry, document)
     elif isinstance(schema.get("type"), list):
         yield from ({**schema, "type": kind} for kind in schema["type"])
-    elif "type" not in schema and _values(schema):
+    elif "type" not in schema and values_of(schema):
         yield {**schema, "type": "string"}
     else:
         yield schema
@@ -130,7 +130,7 @@ def _resolved(schema: Schema, document: Schema) -> Schema:
     return schema
 
 
-def _values(schema: Schema) -> set[Any] | None:
+def values_of(schema: Schema) -> set[Any] | None:
     if "const" in schema:
         return {schema["const"]}
     return set(schema["enum"]) if "enum" in schema else None

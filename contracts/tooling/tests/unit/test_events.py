@@ -51,7 +51,15 @@ _FILE: dict[str, Any] = {
     "partitions": 1,
     "consumers": ["pricing"],
 }
-_SCHEMA = {"type": "object", "required": ["id"], "properties": {"colour": {"type": "string"}}}
+_TEXT = {"type": "string"}
+_DELETED = {"properties": {"id": _TEXT, "deleted": {"const": True}}, "required": ["id", "deleted"]}
+_THING = {
+    "type": "object",
+    "required": ["id", "colour"],
+    "properties": {"id": _TEXT, "colour": _TEXT},
+    "additionalProperties": False,
+}
+_SCHEMA = {"oneOf": [_THING, _DELETED]}
 Write = Callable[..., Path]
 
 
@@ -106,8 +114,8 @@ def test_a_topic_file_that_contradicts_the_code_is_told(
     ("examples", "says"),
     [
         ({"gone": None}, "has 1 examples; it needs 2"),
-        ({"first": {"colour": "red"}}, "first.json breaks the schema at $: 'id' is a required property"),
-        ({"first": {"id": "1", "colour": 5}}, "first.json breaks the schema at $.colour"),
+        ({"first": {"colour": "red"}}, "first.json breaks the schema at $: "),
+        ({"first": {"id": "1", "colour": 5}}, "first.json breaks the schema at $: "),
         ({"first": {"id": "1", "colour": 5}}, "is refused by its producer catalog (Thing) at colour"),
         (
             {"first": {"id": "1", "colour": "red", "size": 1}},
@@ -137,3 +145,10 @@ def test_a_published_topic_without_a_file_is_told(write: Write) -> None:
 
 def test_what_is_no_schema_is_told(write: Write) -> None:
     assert "is no JSON Schema" in "\n".join(check_events(write(schema={"type": 5}), _services()))
+
+
+def test_a_schema_that_says_another_thing_than_the_producer_writes_is_told(write: Write) -> None:
+    schema = {"oneOf": [_THING | {"required": ["id"]}, _DELETED]}
+    found = list(check_events(write(schema=schema), _services()))
+    fault = "/colour is required in the model and not in the schema"
+    assert [f"{_NAME}/v1.schema.json: {fault}"] == found

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from local_stack.leftovers import ledger
 from local_stack.problems import DiskFullError, ServerFailedError
+from local_stack.room import is_full
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,10 @@ class RunAs:
 
 @dataclass(slots=True)
 class Child:
-    """A process of its own session, so that Ctrl-C reaches only its parent, who stops all in order."""
+    """A process of its own session, so that Ctrl-C reaches only its parent, who stops all in order.
+
+    `first` is the signal that asks it to stop.
+    """
 
     name: str
     argv: Sequence[str]
@@ -34,6 +39,7 @@ class Child:
     env: Mapping[str, str]
     run_as: RunAs = field(default_factory=RunAs)
     cwd: Path | None = None
+    first: signal.Signals = signal.SIGTERM
     _process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Self:
@@ -55,6 +61,8 @@ class Child:
                 )
         except OSError as failure:
             raise ServerFailedError(self.name, f"could not be started: {failure}") from failure
+        if (noted := ledger()) is not None:
+            noted.note(self._process.pid, self.first)
         return self
 
     @property
@@ -76,9 +84,9 @@ class Child:
         if self._process is not None and self.alive:
             self._process.send_signal(number)
 
-    def stop(self, grace: float = 10.0, first: signal.Signals = signal.SIGTERM) -> None:
-        """Ask with `first`, insist with SIGKILL after `grace` seconds, and reap."""
-        self.send(first)
+    def stop(self, grace: float = 10.0, first: signal.Signals | None = None) -> None:
+        """Ask with `first` (else its own), insist with SIGKILL after `grace` seconds, and reap."""
+        self.send(first or self.first)
         self.reap(grace)
 
     def reap(self, grace: float) -> None:
@@ -90,6 +98,8 @@ class Child:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        if (noted := ledger()) is not None:
+            noted.forget(self._process.pid)
 
     def kill(self) -> None:
         """SIGKILL, and reap."""
@@ -104,7 +114,8 @@ class Child:
         if self.alive:
             return
         words = self.tail()
-        if "No space left on device" in words:
+        # What a server says last of a full disk may be the end of a long stack trace.
+        if "No space left on device" in words or is_full(self.log.parent):
             raise DiskFullError(self.log.parent)
         raise ServerFailedError(self.name, f"ended with exit code {self.exit_code}", words)
 

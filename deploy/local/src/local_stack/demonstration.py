@@ -9,7 +9,8 @@ from local_stack import story
 from local_stack.child import run_once
 from local_stack.client import Refused
 from local_stack.ports import LOOPBACK
-from local_stack.problems import StackError
+from local_stack.problems import DiskFullError, StackError
+from local_stack.room import is_full
 from local_stack.stack import Stack
 from local_stack.state import REPOSITORY
 from local_stack.topology import BY_NAME, MAIL_PAGE_PORT
@@ -25,7 +26,7 @@ def play_once(stack: Stack, tell: story.Tell) -> story.Access:
     if access is None:
         access = _with_administrator(stack, file)
         tell("Playing the main job once, through the public APIs:")
-        _play(access, tell)
+        _play(stack.folder, access, tell)
         access.save(file)
         (stack.folder / _MARK).touch()
     elif not (stack.folder / _MARK).exists():
@@ -65,11 +66,13 @@ def _with_administrator(stack: Stack, file: Path) -> story.Access:
     return access
 
 
-def _play(access: story.Access, tell: story.Tell) -> None:
+def _play(folder: Path, access: story.Access, tell: story.Tell) -> None:
     mails = f"http://{LOOPBACK}:{MAIL_PAGE_PORT}"
     try:
         story.main(BY_NAME["gateway"].url, mails, REPOSITORY / "data/quickstart", access, tell)
     except (Refused, httpx.HTTPError, TimeoutError) as failure:
+        if is_full(folder):
+            raise DiskFullError(folder) from failure
         raise StackError(
             f"The story broke off: {failure}. The logs tell more; `make reset` begins anew."
         ) from failure

@@ -47,10 +47,11 @@ def user_mail(customer: str) -> str:
 
 @dataclass
 class Erp:
-    """An ERP. `booked` is its ledger, by our order number."""
+    """An ERP. `booked` is its ledger, by our order number; an import may take `patience` seconds."""
 
     caller: Caller
     connector: str = "erp"
+    patience: float = 120
     booked: dict[str, Booking] = field(default_factory=dict)
 
     async def feed_ndjson(
@@ -85,7 +86,7 @@ class Erp:
                 await self.caller.post(f"/integration/v1/{resource}/imports/{run['id']}/release")
             return found if found["state"] in ENDED else None
 
-        result: dict[str, Any] = await until(ended, seconds=120, what=f"the import of {resource}")
+        result: dict[str, Any] = await until(ended, seconds=self.patience, what=f"the import of {resource}")
         if result["state"] != "done" or result["counts"]["rejected"]:
             raise RuntimeError(f"the import of {resource} ended as {result['state']}: {result}")
         return result

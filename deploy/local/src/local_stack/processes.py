@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
 from local_stack.child import Child
+from local_stack.leftovers import Entry, end, entry
 from local_stack.ports import LOOPBACK
-from local_stack.problems import ServerFailedError
+from local_stack.problems import DiskFullError, ServerFailedError
+from local_stack.room import is_full
 
 _GRACE = 10.0
 _NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -24,10 +24,9 @@ _NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Processes that stop together: each is asked with `first`, insisted on after `grace` seconds."""
+    """Processes that stop together: each is asked, and insisted on after `grace` seconds."""
 
     children: tuple[Child, ...]
-    first: signal.Signals = signal.SIGTERM
     grace: float = _GRACE
 
 
@@ -57,10 +56,10 @@ class Processes:
         waiting = list(ports)
         deadline = time.monotonic() + timeout
         while waiting:
-            for entry in tuple(waiting):
-                if _is_ready(entry[1]):
-                    waiting.remove(entry)
-                    yield entry[0].name
+            for probed in tuple(waiting):
+                if _is_ready(probed[1]):
+                    waiting.remove(probed)
+                    yield probed[0].name
             self.require_all_alive()
             if waiting and time.monotonic() > deadline:
                 child, port = waiting[0]
@@ -71,15 +70,20 @@ class Processes:
             time.sleep(0.1)
 
     def require_all_alive(self) -> None:
-        """Raise with the last words of the first process that ended by itself."""
+        """Raise with the last words of the first process that ended by itself, or when the disk is full."""
         fallen = self._fallen or self._first_dead()
         if fallen is not None:
             self._fallen = fallen
             fallen.require_alive()
+        if is_full(self._record.parent):
+            raise DiskFullError(self._record.parent)
 
     @contextlib.contextmanager
     def watched(self) -> Iterator[None]:
-        """Interrupt this (main) thread as Ctrl-C does when a process ends by itself."""
+        """Interrupt this (main) thread as Ctrl-C does when a process ends by itself, or the disk is full.
+
+        Some servers live on with a full disk and refuse everything: better stopped, and said.
+        """
         over = threading.Event()
         thread = threading.Thread(target=self._watch, args=(over,), name="watch", daemon=True)
         thread.start()
@@ -94,7 +98,7 @@ class Processes:
         while self._stages:
             stage = self._stages.pop()
             for child in stage.children:
-                child.send(stage.first)
+                child.send(child.first)
             for child in stage.children:
                 child.reap(stage.grace)
                 yield child.name
@@ -103,7 +107,7 @@ class Processes:
     def _watch(self, over: threading.Event) -> None:
         while not over.wait(0.5):
             self._fallen = self._first_dead()
-            if self._fallen is not None:
+            if self._fallen is not None or is_full(self._record.parent):
                 os.kill(os.getpid(), signal.SIGINT)
                 return
 
@@ -113,56 +117,17 @@ class Processes:
         return next((child for child in children if not child.alive), None)
 
     def _write(self) -> None:
-        entries = []
-        for child in (child for stage in self._stages for child in stage.children):
-            if child.pid is not None and child.alive:
-                entries.append(
-                    [child.pid, psutil.Process(child.pid).create_time(), int(child.name == "PostgreSQL")]
-                )
-        self._record.write_text(json.dumps(entries))
+        running = (child for stage in self._stages for child in stage.children if child.alive)
+        self._record.write_text(json.dumps([entry(child.pid, child.first) for child in running if child.pid]))
 
 
 def clear_up(record: Path) -> int:
     """Stop what a run that was killed has left and return how many processes that were."""
     if not record.exists():
         return 0
-    left = [process for process in map(_same_process, json.loads(record.read_text())) if process is not None]
-    for process, number in reversed(left):
-        process.send_signal(number)
-        if not _ends(process):
-            process.kill()
-            _ends(process)
+    stopped = end(Entry(*noted) for noted in json.loads(record.read_text()))
     record.unlink()
-    return len(left)
-
-
-def _is_over(process: psutil.Process) -> bool:
-    try:
-        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
-
-
-def _ends(process: psutil.Process) -> bool:
-    # A dead process that its new parent never reaps still has a number: psutil's own wait would go on.
-    deadline = time.monotonic() + _GRACE
-    while not _is_over(process):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
-
-
-def _same_process(entry: tuple[int, float, int]) -> tuple[psutil.Process, signal.Signals] | None:
-    pid, started, is_database = entry
-    # A process id may have been given to somebody else since; the moment of its start tells.
-    try:
-        process = psutil.Process(pid)
-        if abs(process.create_time() - started) > 1 or process.status() == psutil.STATUS_ZOMBIE:
-            return None
-    except psutil.NoSuchProcess:
-        return None
-    return process, signal.SIGINT if is_database else signal.SIGTERM
+    return stopped
 
 
 def _is_ready(port: int) -> bool:

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import errno
 import os
 import signal
 import sys
@@ -14,10 +15,11 @@ from pathlib import Path
 from rich.console import Console
 
 from local_stack import demonstration, provision
+from local_stack.child import Child
 from local_stack.ports import LOOPBACK, require_free
-from local_stack.problems import StackError
+from local_stack.problems import DiskFullError, StackError
 from local_stack.processes import Processes, Stage, clear_up
-from local_stack.servers.kafka import KafkaServer, jar_folder
+from local_stack.servers.kafka import GivenKafka, KafkaServer, jar_folder
 from local_stack.servers.postgres import PostgresServer
 from local_stack.servers.smtp import MailCatcher
 from local_stack.stack import Stack
@@ -36,7 +38,7 @@ class Run:
     """One run: what it has started and how it tells of it."""
 
     def __init__(self, folder: Path, console: Console) -> None:
-        self._folder = folder
+        self.folder = folder
         self._console = console
         self._began = time.monotonic()
         self._processes = Processes(folder / "processes.json")
@@ -45,18 +47,26 @@ class Run:
 
     def up(self) -> Stack:
         """Start servers, prepare them, start services; everything is ready on return."""
-        cleared = clear_up(self._folder / "processes.json")
+        cleared = clear_up(self.folder / "processes.json")
         if cleared:
             self._say(f"Stopped {cleared} processes that an interrupted run had left")
         self._require_ports()
-        stack = self._servers()
+        credentials = Credentials(self.folder / "credentials.json")
+        self._mails.start()
+        self._mails_run = True
+        kafka = self._kafka()
+        stack = Stack(self.folder, credentials, self._postgres(credentials), kafka.bootstrap)
         asyncio.run(provision.create_databases(stack))
-        topics = asyncio.run(provision.create_topics(stack.kafka_bootstrap))
-        self._say(f"Databases and topics are there ({topics} topics)")
         moved = provision.migrate(stack)
         if moved:
             self._say(f"Migrated {', '.join(moved)}")
-        self._services(stack)
+        # Services load while Kafka comes up; without it they wait, as they would at any other time.
+        ports = self._start_services(stack)
+        kafka.wait()
+        topics = asyncio.run(provision.create_topics(stack.kafka_bootstrap))
+        self._say(f"Databases and topics are there ({topics} topics)")
+        for name in self._processes.wait_ready(ports):
+            self._say(f"Ready: {name}")
         return stack
 
     def play(self, stack: Stack) -> str:
@@ -90,7 +100,7 @@ class Run:
             f"  {'mails':<14} http://{LOOPBACK}:{MAIL_PAGE_PORT}",
             f"  {'PostgreSQL':<14} {stack.postgres_url.rsplit('@', 1)[-1].split('/', 1)[0]}",
             f"  {'Kafka':<14} {stack.kafka_bootstrap}",
-            f"  {'data and logs':<14} {self._folder}",
+            f"  {'data and logs':<14} {self.folder}",
         ]
         seconds = time.monotonic() - self._began
         self._console.print(f"\nKontor is up after {seconds:.0f} s.\n" + "\n".join(lines), highlight=False)
@@ -104,50 +114,47 @@ class Run:
                 for command, port in service.commands:
                     require_free(port, f"{service.name} {command}")
 
-    def _servers(self) -> Stack:
-        credentials = Credentials(self._folder / "credentials.json")
-        self._mails.start()
-        self._mails_run = True
-        postgres_url = os.environ.get("KONTOR_RUN_POSTGRES_URL") or self._postgres(credentials)
-        bootstrap = os.environ.get("KONTOR_RUN_KAFKA_BOOTSTRAP") or self._kafka()
-        return Stack(self._folder, credentials, postgres_url, bootstrap)
-
     def _postgres(self, credentials: Credentials) -> str:
+        given = os.environ.get("KONTOR_RUN_POSTGRES_URL")
+        if given:
+            return given
         self._say("Starting PostgreSQL …")
-        logs = self._folder / "logs"
+        logs = self.folder / "logs"
         password = credentials.get("database superuser")
-        server = PostgresServer(self._folder / "postgres", POSTGRES_PORT, password, logs / "postgres.log")
-        with self._held(server, signal.SIGINT):
+        server = PostgresServer(self.folder / "postgres", POSTGRES_PORT, password, logs / "postgres.log")
+        with self._held(server):
             server.start()
         return server.url
 
-    def _kafka(self) -> str:
-        log = self._folder / "logs/kafka.log"
+    def _kafka(self) -> KafkaServer | GivenKafka:
+        given = os.environ.get("KONTOR_RUN_KAFKA_BOOTSTRAP")
+        if given:
+            return GivenKafka(given)
+        log = self.folder / "logs/kafka.log"
         recipe = REPOSITORY / "deploy/kafka"
         fetched = jar_folder(recipe).exists()
         self._say("Starting Kafka …" if fetched else "Fetching Kafka (43 MB, once) and starting it …")
-        server = KafkaServer(self._folder / "kafka", KAFKA_PORT, KAFKA_CONTROLLER_PORT, recipe, log)
-        with self._held(server, signal.SIGTERM):
-            server.start()
-        return server.bootstrap
+        server = KafkaServer(self.folder / "kafka", KAFKA_PORT, KAFKA_CONTROLLER_PORT, recipe, log)
+        with self._held(server):
+            server.launch()
+        return server
 
     @contextmanager
-    def _held(self, server: PostgresServer | KafkaServer, number: signal.Signals) -> Iterator[None]:
+    def _held(self, server: PostgresServer | KafkaServer) -> Iterator[None]:
         # Also when the start is interrupted half-way: what runs by then must be stopped.
         try:
             yield
         finally:
             if server.child is not None:
-                self._processes.add(Stage((server.child,), number, grace=20))
+                self._processes.add(Stage((server.child,), grace=20))
 
-    def _services(self, stack: Stack) -> None:
+    def _start_services(self, stack: Stack) -> list[tuple[Child, int]]:
         ports = []
         for service in stack.services:
             children = [(stack.child(service, command), port) for command, port in service.commands]
             ports += children
             self._processes.start([child for child, _ in children])
-        for name in self._processes.wait_ready(ports):
-            self._say(f"Ready: {name}")
+        return ports
 
     def _say(self, text: str) -> None:
         self._console.print(
@@ -172,6 +179,11 @@ def execute(run: Run, console: Console, options: argparse.Namespace) -> int:
             console.print("\nStopping …")
     except StackError as problem:
         console.print(f"\n{problem}", style="red", markup=False, highlight=False)
+        return 1
+    except OSError as failure:
+        if failure.errno != errno.ENOSPC:
+            raise
+        console.print(f"\n{DiskFullError(run.folder)}", style="red", markup=False, highlight=False)
         return 1
     finally:
         # From here on impatience changes nothing: half-stopped is what nobody wants.

@@ -65,7 +65,7 @@ class Stack:
     def child(self, service: Service, command: str) -> Child:
         """A process of a service, not started yet; its log is one file per process."""
         name = f"{service.name}-{command}"
-        argv = [sys.executable, "-m", f"{service.name}.cli", command]
+        argv = [sys.executable, "-m", service.name, command]
         log = self.folder / "logs" / f"{name}.log"
         return Child(name, argv, log, self.environment(service), cwd=REPOSITORY)
 

@@ -144,10 +144,15 @@ class Story:
 
     async def mailed_token(self, email: str) -> str | None:
         """The token of the last link mailed to an address, None before there is one."""
+        return (await self.mailed_tokens()).get(email)
+
+    async def mailed_tokens(self) -> dict[str, str]:
+        """The token of the last link mailed to each address that is still in the catcher."""
         async with httpx.AsyncClient() as http:
             mails = (await http.get(f"{self._mails_url}/mails.json")).json()
-        found = [_LINK.search(mail["text"]) for mail in mails if email in mail["recipients"]]
-        return next((match[1] for match in found if match), None)
+        # The catcher shows the newest first; the last one written here counts.
+        links = [(mail["recipients"], _LINK.search(mail["text"])) for mail in reversed(mails)]
+        return {email: link[1] for recipients, link in links if link for email in recipients}
 
     async def _browse(self, user: Caller) -> None:
         async def visible() -> Any:

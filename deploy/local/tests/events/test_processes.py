@@ -1,5 +1,6 @@
 """Processes of a run: ready, watched, stopped in order, cleared up after."""
 
+import shutil
 import sys
 import threading
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from local_stack.child import Child
 from local_stack.ports import free_port
-from local_stack.problems import ServerFailedError
+from local_stack.problems import DiskFullError, ServerFailedError
 from local_stack.processes import Processes, Stage, clear_up
 
 READY = """
@@ -71,6 +72,18 @@ def test_a_death_while_watching_interrupts_whoever_waits(tmp_path: Path) -> None
         processes.require_all_alive()
 
 
+def test_a_full_disk_interrupts_whoever_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    processes = Processes(tmp_path / "record")
+    usage = shutil.disk_usage(tmp_path)._replace(free=31 * 2**20)
+    with processes.watched():
+        pass
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: usage)
+    with pytest.raises(KeyboardInterrupt), processes.watched():
+        threading.Event().wait(20)
+    with pytest.raises(DiskFullError):
+        processes.require_all_alive()
+
+
 def test_what_a_killed_run_has_left_is_stopped_by_the_next(tmp_path: Path) -> None:
     killed = Processes(tmp_path / "record")
     orphan = child(tmp_path, "orphan", str(free_port()))
@@ -82,7 +95,7 @@ def test_what_a_killed_run_has_left_is_stopped_by_the_next(tmp_path: Path) -> No
 
 def test_a_process_that_only_inherited_the_number_is_left_alone(tmp_path: Path) -> None:
     stranger = child(tmp_path, "stranger", str(free_port())).start()
-    (tmp_path / "record").write_text(f"[[{stranger.pid}, 1000000.0, 0]]")
+    (tmp_path / "record").write_text(f"[[{stranger.pid}, 1000000.0, 15]]")
     assert 0 == clear_up(tmp_path / "record")
     assert stranger.alive
     stranger.kill()

@@ -1,8 +1,9 @@
 """Builds a service's ASGI app: problems, boundary, health, contract and the lifetime of its parts."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -16,6 +17,7 @@ from chassis import openapi, problems
 from chassis.boundary import Boundary
 from chassis.health import Health, health_routes
 from chassis.pages import Cursors
+from chassis.repeatable import Repeater
 from chassis.server import Loop
 from chassis.settings import Settings
 from chassis.tokens import TokenVerifier
@@ -39,6 +41,8 @@ def build_app(
     routers: Sequence[APIRouter],
     wiring: object,
     cursors: Cursors | None = None,
+    repeats: Repeater | None = None,
+    translated: Mapping[type[Exception], problems.Translation] = MappingProxyType({}),
     loops: Sequence[Loop] = (),
     on_start: Sequence[Callable[[], Awaitable[None]]] = (),
     on_stop: Sequence[Closing] = (),
@@ -46,8 +50,10 @@ def build_app(
 ) -> FastAPI:
     """The app of one service. `wiring` is what its routes find in `request.app.state.wiring`.
 
-    `loops` run beside it and are told by an event to end. `on_stop` runs in the order given, after the last
-    request was answered. `middleware` stands inside the request boundary, the first outermost.
+    Without `repeats` an Idempotency-Key is not read. `translated` says what failures of its parts are to a
+    caller (`database_answers.FAILURES` for whoever has a database). `loops` run beside it and are told by an
+    event to end. `on_stop` runs in the order given, after the last request was answered. `middleware` stands
+    inside the request boundary, the first outermost.
     """
 
     @asynccontextmanager
@@ -77,7 +83,8 @@ def build_app(
     app.state.verifier = verifier
     app.state.wiring = wiring
     app.state.cursors = cursors
-    problems.install(app)
+    app.state.repeats = repeats
+    problems.install(app, translated)
     for router in routers:
         app.include_router(router)
     app.routes.extend([*health_routes(health), Route("/internal/openapi.json", _contract(app, title))])

@@ -7,7 +7,8 @@ type checker refuses a write on a read path.
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from contextvars import ContextVar
+from typing import Any, Protocol
 
 import asyncpg
 from sqlalchemy import Executable, RowMapping
@@ -65,6 +66,19 @@ class Transaction(Reader):
         await driver.copy_records_to_table(table, records=records, columns=list(columns))
 
 
+class Companion(Protocol):
+    """What goes along with the transactions of one request, so that it is stored if and only if they are."""
+
+    async def begin(self, tx: Transaction) -> None:
+        """Called first in each transaction; may raise to end it."""
+
+    def committed(self) -> None:
+        """Called after each commit."""
+
+
+accompanying: ContextVar[Companion | None] = ContextVar("accompanying", default=None)
+
+
 class Database:
     """A service's own database. Construct with `connect`, end with `close`."""
 
@@ -94,6 +108,8 @@ class Database:
                 "server_settings": {
                     "application_name": name,
                     "timezone": "UTC",
+                    # Statements here are short or run by index: compiling one costs more than it saves.
+                    "jit": "off",
                     "idle_in_transaction_session_timeout": "60000",
                 },
             },
@@ -110,8 +126,14 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """One READ COMMITTED transaction, committed at the end of the block."""
+        companion = accompanying.get()
         async with self._engine.begin() as connection:
-            yield Transaction(connection)
+            tx = Transaction(connection)
+            if companion is not None:
+                await companion.begin(tx)
+            yield tx
+        if companion is not None:
+            companion.committed()
 
     async def hot(self) -> asyncpg.Pool:
         """The raw asyncpg pool for the few hot reads, without the reset query a release normally sends.

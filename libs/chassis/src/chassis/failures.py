@@ -8,7 +8,7 @@ Failure
 ├── Invalid                 readable, but its content is refused
 ├── Conflict                the state forbids it
 ├── PreconditionFailed, PreconditionRequired   a concurrent edit
-├── TooLarge, UnsupportedMedia
+├── TooLarge, BodyTooSlow, UnsupportedMedia
 ├── Limited                 too many requests: the caller's doing
 └── Unavailable             our doing: try again later
 """
@@ -122,6 +122,14 @@ class PreconditionRequired(Failure):
     status = 428
     code = "if_match_required"
     title = "Say with If-Match which version you change"
+
+
+class BodyTooSlow(Failure):
+    """The body stopped arriving, or took too long as a whole."""
+
+    status = 408
+    code = "body_too_slow"
+    title = "The body did not arrive in time"
 
 
 class TooLarge(Failure):

@@ -1,22 +1,16 @@
 """Alive and ready: `/healthz` says the process runs, `/readyz` says what it can do, with reasons."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any
 
 import orjson
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from chassis.database import Database
 from chassis.metrics import metrics_page
-
-_PATIENCE_SECONDS: Final = 3.0  # a server that accepts and never answers is as good as down
 
 
 class State(StrEnum):
@@ -55,20 +49,6 @@ class Health:
             for name, check in found.items()
         }
         return worst, {"state": worst.value, "checks": checks}
-
-
-def database_probe(database: Database) -> Probe:
-    """FAILED while the database does not answer."""
-
-    async def probe() -> Check:
-        try:
-            async with asyncio.timeout(_PATIENCE_SECONDS), database.read() as reader:
-                await reader.scalar(text("SELECT 1"))
-        except (SQLAlchemyError, OSError, TimeoutError) as error:
-            return Check(State.FAILED, f"the database does not answer: {type(error).__name__}")
-        return Check(State.READY)
-
-    return probe
 
 
 def health_routes(health: Health) -> list[Route]:

@@ -1,16 +1,12 @@
-"""Idempotency-Key: the same request again gets the same bytes, from the same transaction that did the work.
+"""Kept answers in PostgreSQL: the same request again gets the same bytes, written with the work.
 
-draft-ietf-httpapi-idempotency-key-header. The key's scope is principal and operation. Insert first, look
-after: a look before an insert lets two at once through.
+Insert first, look after: a look before an insert lets two at once through.
 """
 
-import hashlib
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Final
 
-import orjson
-from fastapi import Header, Request
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -30,91 +26,17 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.exc import DBAPIError
 
 from chassis.database import Reader, Transaction
-from chassis.failures import Conflict, FieldError, Invalid
-from chassis.principal import Principal
+from chassis.repeatable import (
+    IdempotencyInFlight,
+    IdempotencyKeyReused,
+    IdempotentRequest,
+    KeptAnswer,
+    ReplayUnavailable,
+)
 
 _LOCK_NOT_AVAILABLE: Final = "55P03"
-
-
-class IdempotencyKeyRequired(Invalid):
-    """This operation must be repeatable, so it needs a key."""
-
-    status = 400
-    code = "idempotency_key_required"
-    title = "Send an Idempotency-Key header, so that this can be repeated safely"
-
-
-class IdempotencyKeyReused(Invalid):
-    """The key was used for another request."""
-
-    code = "idempotency_key_reused"
-    title = "This Idempotency-Key was used for a different request"
-
-
-class IdempotencyInFlight(Conflict):
-    """The first request with this key is still being answered."""
-
-    code = "idempotency_in_flight"
-    title = "The first request with this Idempotency-Key is still being answered"
-
-
-class ReplayUnavailable(Conflict):
-    """It was done, but the caller's rights have changed since, so the kept answer is not given."""
-
-    code = "replay_unavailable"
-    title = "It was done; its answer is no longer yours to see"
-
-
-@dataclass(frozen=True)
-class IdempotentRequest:
-    """One request that may come again: who, what, under which key, with which content and rights."""
-
-    principal: str
-    operation: str
-    key: str
-    request_hash: bytes
-    permissions_hash: bytes
-
-
-@dataclass(frozen=True)
-class KeptAnswer:
-    """An answer as it was first given."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-
-IdempotencyKeyHeader = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=200,
-        description="Makes repeating this request safe.",
-    ),
-]
-
-
-async def identify(
-    request: Request, principal: Principal, operation: str, key: str | None
-) -> IdempotentRequest:
-    """The request as it is remembered. Raises IdempotencyKeyRequired."""
-    if key is None:
-        raise IdempotencyKeyRequired(
-            errors=[FieldError("idempotency_key_required", "missing", parameter="Idempotency-Key")]
-        )
-    body = await request.body()
-    # From the scope: `request.url` is built from the Host header, which is the caller's.
-    path = request.scope["path"].encode("utf-8", "surrogatepass")
-    rights = orjson.dumps(sorted(principal.permissions))
-    return IdempotentRequest(
-        principal=f"{principal.caller.value}:{principal.subject}",
-        operation=operation,
-        key=key,
-        request_hash=hashlib.sha256(b"\0".join((path, request.scope["query_string"], body))).digest(),
-        permissions_hash=hashlib.sha256(rights).digest(),
-    )
+# No request takes that long: a key that has no answer after it will never have one.
+_LOST_AFTER: Final = text("interval '1 minute'")
 
 
 def idempotency_table(metadata: MetaData) -> Table:
@@ -142,14 +64,25 @@ class IdempotencyKeys:
         self._check_rights = check_rights
 
     async def recall(self, reader: Reader, request: IdempotentRequest) -> KeptAnswer | None:
-        """The answer given before, None if there is none. Raises IdempotencyKeyReused, ReplayUnavailable."""
-        row = await reader.first(select(self._table).where(*self._is(request)))
-        if row is None or row["status"] is None:
+        """The answer given before, None if the key was never used.
+
+        Raises IdempotencyKeyReused, ReplayUnavailable, and IdempotencyInFlight where the work is done and
+        its answer not kept yet.
+        """
+        lost = (func.now() - self._table.c.created_at > _LOST_AFTER).label("lost")
+        row = await reader.first(select(self._table, lost).where(*self._is(request)))
+        if row is None:
             return None
         if row["request_hash"] != request.request_hash:
             raise IdempotencyKeyReused
         if self._check_rights and row["permissions_hash"] != request.permissions_hash:
-            raise ReplayUnavailable
+            raise ReplayUnavailable("your permissions are not those it was done with")
+        if row["status"] is None:
+            raise (
+                ReplayUnavailable("its answer was lost")
+                if row["lost"]
+                else IdempotencyInFlight(retry_after=2)
+            )
         return KeptAnswer(row["status"], row["headers"], row["body"])
 
     async def begin(self, tx: Transaction, request: IdempotentRequest) -> KeptAnswer | None:
@@ -183,11 +116,15 @@ class IdempotencyKeys:
             .values(status=answer.status, headers=answer.headers, body=answer.body)
         )
 
-    async def forget(self, tx: Transaction, before: datetime, operations: list[str]) -> int:
-        """Deletes what was kept for these operations before the moment; returns how many."""
+    async def free(self, tx: Transaction, request: IdempotentRequest) -> None:
+        """Gives up a key without an answer: the next request with it does the work."""
+        await tx.execute(delete(self._table).where(*self._is(request), self._table.c.status.is_(None)))
+
+    async def forget(self, tx: Transaction, before: datetime, kept_for_ever: Sequence[str]) -> int:
+        """Deletes what was kept before the moment, these operations apart; returns how many."""
         table = self._table
         return await tx.execute(
-            delete(table).where(table.c.created_at < before, table.c.operation.in_(operations))
+            delete(table).where(table.c.created_at < before, table.c.operation.not_in(kept_for_ever))
         )
 
     def _is(self, request: IdempotentRequest) -> tuple[ColumnElement[bool], ...]:

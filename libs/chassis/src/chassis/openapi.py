@@ -3,13 +3,14 @@
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic.json_schema import models_json_schema
 
+from chassis.declared import dependants, requirement
 from chassis.etag import if_match
 from chassis.failures import (
+    BodyTooSlow,
     Denied,
     Failure,
     Invalid,
@@ -23,33 +24,43 @@ from chassis.failures import (
     UnsupportedMedia,
 )
 from chassis.problems import MalformedJson
-from chassis.routing import ProblemDocument, dependants
+from chassis.repeatable import (
+    HEADER,
+    LONGEST_KEY,
+    IdempotencyInFlight,
+    IdempotencyKeyReused,
+    ReplayUnavailable,
+    accepts_key,
+)
+from chassis.routing import ProblemDocument
 from chassis.security import Requires
 
 _PROBLEM_SCHEMA = {"$ref": "#/components/schemas/ProblemDocument"}
-
-
-def requirement(route: APIRoute) -> Requires | None:
-    """Who may call a route, as it declares."""
-    return next((found for found in _calls(route.dependant) if isinstance(found, Requires)), None)
-
-
-def _calls(dependant: Dependant) -> list[Any]:
-    return [found.call for found in dependants(dependant)]
+_KEY_PARAMETER = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
+    "description": "Under the same key this is done once; its answer is given again for 24 hours.",
+}
 
 
 def _implied(route: APIRoute) -> list[type[Failure]]:
     """Failures that follow from an operation's shape."""
     failures: list[type[Failure]] = [Unavailable, Limited]
-    calls = _calls(route.dependant)
+    calls = [found.call for found in dependants(route.dependant)]
     if any(isinstance(call, Requires) for call in calls):
         failures += [Unauthenticated, Denied]
     if if_match in calls:
         failures += [PreconditionFailed, PreconditionRequired]
+    if accepts_key(route):
+        failures += [IdempotencyKeyReused, IdempotencyInFlight, ReplayUnavailable]
     if "{" in route.path:
         failures.append(NotFound)
     if route.body_field is not None:
-        failures += [MalformedJson, Invalid, TooLarge, UnsupportedMedia]
+        failures += [MalformedJson, Invalid, TooLarge, BodyTooSlow, UnsupportedMedia]
+    elif "requestBody" in (route.openapi_extra or {}):
+        failures += [Invalid, TooLarge, BodyTooSlow, UnsupportedMedia]
     elif any(found.query_params or found.header_params for found in dependants(route.dependant)):
         failures.append(Invalid)
     return failures
@@ -81,6 +92,8 @@ def _annotate(operation: dict[str, Any], route: APIRoute) -> None:
     if "HTTPValidationError" in str(responses.get("422", "")):
         responses.pop("422")
     operation["responses"] = {key: responses[key] for key in sorted(responses)}
+    if accepts_key(route):
+        operation.setdefault("parameters", []).append(_KEY_PARAMETER)
     needed = requirement(route)
     if needed is not None:
         operation["security"] = [{"bearer": []}]

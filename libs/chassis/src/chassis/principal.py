@@ -17,8 +17,9 @@ class Principal:
     """subject, account, client, channel and actor of one request.
 
     `permissions` are a user's or staff member's permissions, or a client's scopes. `source` is the ERP
-    administration a client writes for. `actor` is who acts for the subject, where it is somebody else.
-    `issued_at` counts milliseconds. `token` is the bearer token, to be passed on to the next service.
+    administration a client writes for, `other_sources` those its references may name beside it. `actor` is
+    who acts for the subject, where it is somebody else. `issued_at` counts milliseconds. `token` is the
+    bearer token, to be passed on to the next service.
     """
 
     caller: Caller
@@ -34,6 +35,7 @@ class Principal:
     channel_id: str | None = None
     source: str | None = None
     actor: str | None = None
+    other_sources: tuple[str, ...] = ()
 
     def may(self, permission: str) -> bool:
         """Whether the permission was granted."""

@@ -1,20 +1,18 @@
 """Failures on the wire: application/problem+json (RFC 9457), rendered in one place."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-import asyncpg
 import orjson
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from chassis import context
 from chassis.failures import (
+    BodyTooSlow,
     Conflict,
     Failure,
     FieldError,
@@ -30,6 +28,7 @@ from chassis.failures import (
 )
 
 MEDIA_TYPE = "application/problem+json"
+Translation = Callable[[Exception], Failure]
 _log = structlog.get_logger(__name__)
 
 
@@ -58,7 +57,7 @@ _BY_STATUS: dict[int, type[Failure]] = {
     404: NotFound,
     405: MethodNotAllowed,
     406: Malformed,
-    408: Malformed,
+    408: BodyTooSlow,
     409: Conflict,
     410: Gone,
     413: TooLarge,
@@ -67,12 +66,6 @@ _BY_STATUS: dict[int, type[Failure]] = {
     429: Limited,
     503: Unavailable,
 }
-
-
-_CONNECTION_LOST = (InterfaceError, OperationalError, PoolTimeout, OSError, asyncpg.InterfaceError)
-# SQLSTATE classes: connection, transaction rolled back (deadlock, serialization), resources, lock not
-# available, shut down, system.
-_TRY_AGAIN = ("08", "40", "53", "55P03", "57P", "58")
 
 
 def document(failure: Failure) -> dict[str, Any]:
@@ -135,8 +128,8 @@ def _code(pydantic_type: str) -> str:
     return {"missing": "required", "extra_forbidden": "unknown_field"}.get(pydantic_type, pydantic_type)
 
 
-def install(app: FastAPI) -> None:
-    """Makes the app answer every failure as a problem document."""
+def install(app: FastAPI, translated: Mapping[type[Exception], Translation]) -> None:
+    """Makes the app answer every failure as a problem document; `translated` are failures of its parts."""
 
     async def on_failure(_: Request, error: Exception) -> Response:
         assert isinstance(error, Failure)
@@ -148,12 +141,16 @@ def install(app: FastAPI) -> None:
 
     async def on_http(_: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
+        if isinstance(error.__cause__, Failure):
+            # What goes wrong while FastAPI reads the body has a name of its own.
+            return render(error.__cause__)
         answer = render(_BY_STATUS.get(error.status_code, InternalError)())
         answer.headers.update(error.headers or {})  # Allow of a 405
         return answer
 
-    async def on_database(_: Request, error: Exception) -> Response:
-        return render(from_database(error))
+    async def on_network(_: Request, error: Exception) -> Response:
+        _log.warning("out_of_reach", error=type(error).__name__)
+        return render(Unavailable())
 
     async def on_bug(_: Request, error: Exception) -> Response:
         _log.error("request_failed", exc_info=error)
@@ -162,26 +159,14 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Failure, on_failure)
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(HTTPException, on_http)
-    app.add_exception_handler(DBAPIError, on_database)
-    app.add_exception_handler(asyncpg.PostgresError, on_database)
-    app.add_exception_handler(asyncpg.InterfaceError, on_database)
-    app.add_exception_handler(PoolTimeout, on_database)
-    app.add_exception_handler(OSError, on_database)
+    app.add_exception_handler(OSError, on_network)
     app.add_exception_handler(Exception, on_bug)
+    for kind, translate in translated.items():
+        app.add_exception_handler(kind, _translating(translate))
 
 
-def from_database(error: Exception) -> Failure:
-    """A failure of the database as one of ours: a value refused, out of reach, or a mistake of ours."""
-    # SQLAlchemy's asyncpg dialect tells a DataError by its SQLSTATE only, never by its class.
-    state = getattr(getattr(error, "orig", error), "sqlstate", None) or ""
-    if state.startswith("22"):
-        return Invalid("a value does not fit")
-    if (
-        isinstance(error, _CONNECTION_LOST)
-        or state.startswith(_TRY_AGAIN)
-        or getattr(error, "connection_invalidated", False)
-    ):
-        _log.warning("database_unavailable", error=type(error).__name__)
-        return Unavailable("the database does not answer")
-    _log.error("statement_failed", exc_info=error)
-    return InternalError()
+def _translating(translate: Translation) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def on_translated(_: Request, error: Exception) -> Response:
+        return render(translate(error))
+
+    return on_translated

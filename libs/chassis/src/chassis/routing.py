@@ -1,16 +1,30 @@
 """Routers of the three surfaces: strict JSON in, and problem codes declared per operation."""
 
 from collections.abc import Callable, Coroutine, Iterable
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import unquote_to_bytes
 
 from fastapi import APIRouter, Request, Response
-from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict
+from starlette.routing import Match, Route
+from starlette.types import Scope
 
 from chassis import strict_json
+from chassis.declared import dependants, requirement
 from chassis.failures import Failure, FieldError, Invalid, UnsupportedMedia
+from chassis.repeatable import HEADER, Repeater, accepts_key
+
+
+class HotRoute(Route):
+    """A plain route in front of one that FastAPI declares: for reads whose parameters need no parsing.
+
+    Like FastAPI's it says in the scope which route it is, for log and metrics.
+    """
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        match, found = super().matches(scope)
+        return match, {**found, "route": self}
 
 
 class StrictRequest(Request):
@@ -22,11 +36,20 @@ class StrictRequest(Request):
         return self._strict_json
 
 
-class StrictRoute(APIRoute):
-    """A route that reads strict JSON and UTF-8 queries, and refuses other kinds of body with 415."""
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+
+class StrictRoute(APIRoute):
+    """A route that reads strict JSON and UTF-8 queries, and refuses other kinds of body with 415.
+
+    A POST under an Idempotency-Key is done once: see chassis/repeatable.py.
+    """
+
+    keeps_answers: ClassVar[bool] = True
+
+    def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()
+        once = _once(self, handle) if accepts_key(self) else handle
         wants_json = self.body_field is not None and not _is_form(self)
         reads_query = any(found.query_params for found in dependants(self.dependant))
 
@@ -35,17 +58,31 @@ class StrictRoute(APIRoute):
                 raise UnsupportedMedia("send application/json")
             if reads_query:
                 _require_text(request.scope["query_string"])
-            return await handle(StrictRequest(request.scope, request.receive))
+            answer = once if HEADER in request.headers else handle
+            return await answer(StrictRequest(request.scope, request.receive))
 
         return strictly
 
 
-def dependants(dependant: Dependant) -> list[Dependant]:
-    """A route's parameters with those of everything it depends on."""
-    found = [dependant]
-    for inner in dependant.dependencies:
-        found += dependants(inner)
-    return found
+class UnkeptRoute(StrictRoute):
+    """A route whose answers are kept nowhere, whatever key comes along."""
+
+    keeps_answers = False
+
+
+def _once(route: APIRoute, handle: Handler) -> Handler:
+    """The handler behind the kept answers of the service, if it keeps any."""
+    required = requirement(route)
+    assert required is not None, "only operations with a caller accept a key"
+
+    async def answer(request: Request) -> Response:
+        repeats: Repeater | None = request.app.state.repeats
+        if repeats is None:
+            return await handle(request)
+        # Who asks is checked before anything kept is looked at.
+        return await repeats.answer(request, await required(request), str(route.operation_id), handle)
+
+    return answer
 
 
 def _require_text(query: bytes) -> None:
@@ -75,9 +112,9 @@ def _has_no_body(request: Request) -> bool:
     return request.headers.get("content-length", "0") == "0" and "transfer-encoding" not in request.headers
 
 
-def router(*tags: str) -> APIRouter:
-    """A router for one noun."""
-    return APIRouter(route_class=StrictRoute, tags=list(tags))
+def router(*tags: str, keeps_answers: bool = True) -> APIRouter:
+    """A router for one noun; keeping no answers is for those that hold tokens or secrets."""
+    return APIRouter(route_class=StrictRoute if keeps_answers else UnkeptRoute, tags=list(tags))
 
 
 class ProblemFieldError(BaseModel):

@@ -1,18 +1,13 @@
 """Traces by OpenTelemetry, off unless an endpoint is configured."""
 
-from opentelemetry import trace
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from pkgutil import resolve_name
+from typing import Final
+
+# By name: the SDK and its exporter are loaded by the process that exports, and no other.
+_EXPORT: Final = "chassis.tracing:export_spans"
 
 
 def configure_telemetry(*, service: str, otlp_endpoint: str) -> None:
     """Exports spans of this process to the OTLP/HTTP endpoint; does nothing when it is empty."""
-    if not otlp_endpoint:
-        return
-    provider = TracerProvider(resource=Resource.create({"service.name": service}))
-    provider.add_span_processor(
-        BatchSpanProcessor(OTLPSpanExporter(f"{otlp_endpoint.rstrip('/')}/v1/traces"))
-    )
-    trace.set_tracer_provider(provider)
+    if otlp_endpoint:
+        resolve_name(_EXPORT)(service, otlp_endpoint)

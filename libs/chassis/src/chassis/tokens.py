@@ -90,6 +90,7 @@ class TokenVerifier:
                 issued_at=int(claims["iat_ms"]),
                 expires_at=int(claims["exp"]),
                 token=token,
+                other_sources=tuple(claims.get("other_sources", ())),
                 **{name: claims.get(name) for name in _OPTIONAL_CLAIMS},
             )
         except (KeyError, ValueError, TypeError) as error:
@@ -115,6 +116,8 @@ def claims_of(principal: Principal, issuer: str) -> dict[str, Any]:
         "exp": principal.expires_at,
     }
     claims |= {name: value for name in _OPTIONAL_CLAIMS if (value := getattr(principal, name)) is not None}
+    if principal.other_sources:
+        claims["other_sources"] = list(principal.other_sources)
     return claims
 
 

@@ -18,6 +18,8 @@ from chassis.principal import Principal
 _FAILURES_TO_OPEN: Final = 5
 _OPEN_SECONDS: Final = 2.0
 _FAIR_SECONDS: Final = 1.0
+_RETRY_TENTHS: Final = 10
+_MOST_TENTHS: Final = 100
 
 
 class UpstreamDown(Unavailable):
@@ -76,15 +78,45 @@ class Breaker:
             self._probe_at = time.monotonic() + _OPEN_SECONDS
 
 
+class RetryBudget:
+    """Retries of one upstream: ten calls earn one, and ten at most are saved up.
+
+    So a short stumble is invisible, and a service that is down hears a tenth more and not twice as much.
+    """
+
+    def __init__(self) -> None:
+        self._tenths = _MOST_TENTHS
+
+    def earn(self) -> None:
+        """One more call went out."""
+        self._tenths = min(_MOST_TENTHS, self._tenths + 1)
+
+    def spend(self) -> bool:
+        """Whether one call may be repeated."""
+        if self._tenths < _RETRY_TENTHS:
+            return False
+        self._tenths -= _RETRY_TENTHS
+        return True
+
+
 class Upstream:
     """One other service. Answers of any status are returned; UpstreamDown is raised when there is none.
 
-    Never retries: only the outermost hop does. The caller's token is passed on, so that the other service
-    decides by itself.
+    Only the outermost hop retries, by giving `retries`: a GET that got no answer goes out once more. The
+    caller's token is passed on, so that the other service decides by itself.
     """
 
-    def __init__(self, service: str, url: str, *, timeout: float = 5.0, connections: int = 100) -> None:
+    def __init__(
+        self,
+        service: str,
+        url: str,
+        *,
+        timeout: float = 5.0,
+        connections: int = 100,
+        retries: RetryBudget | None = None,
+    ) -> None:
         self.service = service
+        self._retries = retries
         self._base = url.rstrip("/")
         self._timeout = timeout
         self._connections = connections
@@ -136,7 +168,7 @@ class Upstream:
     ) -> "_Opened":
         """A call whose answer is read as a stream: `async with upstream.open(...) as answer`."""
         seconds = context.seconds_left(timeout or self._timeout)
-        outgoing = self._headers(principal, headers, seconds)
+        outgoing = self._headers(principal, headers)
         if json is not None:
             body = orjson.dumps(json)
             outgoing["Content-Type"] = "application/json"
@@ -150,11 +182,8 @@ class Upstream:
         if not (isinstance(error, TimeoutError) and seconds < min(self._timeout, _FAIR_SECONDS)):
             self._breaker.failed()
 
-    def _headers(
-        self, principal: Principal | None, headers: Mapping[str, str] | None, seconds: float
-    ) -> dict[str, str]:
+    def _headers(self, principal: Principal | None, headers: Mapping[str, str] | None) -> dict[str, str]:
         outgoing = dict(headers or {})
-        outgoing[DEADLINE_HEADER] = str(int(seconds * 1000))
         if (request_id := context.request_id.get()) is not None:
             outgoing["x-request-id"] = request_id
         if (traceparent := context.traceparent.get()) is not None:
@@ -211,10 +240,30 @@ class _Opened:
             raise
 
     async def __aenter__(self) -> aiohttp.ClientResponse:
+        end = time.monotonic() + self._seconds
+        try:
+            return await self._once(self._seconds)
+        except UpstreamDown as down:
+            left = end - time.monotonic()
+            # Without a cause nothing went out: there was no time, or the breaker is open.
+            if down.__cause__ is None or left <= 0 or not self._may_repeat():
+                raise
+            return await self._once(left)
+
+    def _may_repeat(self) -> bool:
+        """Whether a call without an answer may go out again; a GET changes nothing, however far it came."""
+        method, _, _, body, _ = self._request
+        retries = self._upstream._retries
+        return retries is not None and method == "GET" and body is None and retries.spend()
+
+    async def _once(self, seconds: float) -> aiohttp.ClientResponse:
         upstream = self._upstream
-        if self._seconds <= 0 or not upstream._breaker.admits():
+        if seconds <= 0 or not upstream._breaker.admits():
             raise UpstreamDown(upstream.service)
         method, path, params, body, headers = self._request
+        headers[DEADLINE_HEADER] = str(int(seconds * 1000))
+        if upstream._retries is not None:
+            upstream._retries.earn()
         try:
             self._answer = await upstream._connected().request(
                 method,
@@ -222,14 +271,14 @@ class _Opened:
                 params=params,
                 data=self._sent(body) if isinstance(body, AsyncIterator) else body,
                 headers=headers,
-                timeout=aiohttp.ClientTimeout(total=self._seconds, connect=1.0),
+                timeout=aiohttp.ClientTimeout(total=seconds, connect=1.0),
                 allow_redirects=False,
             )
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             # A caller who hangs up or sends too much says nothing about the service.
             if self._own_fault is not None:
                 raise self._own_fault from error
-            upstream._no_answer(error, self._seconds)
+            upstream._no_answer(error, seconds)
             raise UpstreamDown(upstream.service) from error
         upstream._breaker.succeeded()
         return self._answer

@@ -10,14 +10,13 @@ from sqlalchemy import Column, Integer, MetaData, Table, func, insert, select
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from chassis.database import Database
-from chassis.idempotency import (
+from chassis.idempotency import IdempotencyKeys, idempotency_table
+from chassis.repeatable import (
     IdempotencyInFlight,
     IdempotencyKeyReused,
-    IdempotencyKeys,
     IdempotentRequest,
     KeptAnswer,
     ReplayUnavailable,
-    idempotency_table,
 )
 from testkit.postgres import Databases
 
@@ -112,12 +111,12 @@ async def test_one_that_is_still_at_work_is_waited_for_two_seconds_at_most(datab
     assert await first == await _work(database, _REQUEST)
 
 
-async def test_answers_are_forgotten_by_age_and_operation(database: Database) -> None:
+async def test_answers_are_forgotten_by_age_unless_their_operation_keeps_them(database: Database) -> None:
     await _work(database, _REQUEST)
     await _work(database, replace(_REQUEST, operation="copy"))
     async with database.transaction() as tx:
         tomorrow = datetime.now(UTC) + timedelta(days=1)
-        assert 1 == await _STRICT.forget(tx, tomorrow, ["copy"])
+        assert 1 == await _STRICT.forget(tx, tomorrow, ["place_order"])
     async with database.read() as reader:
         assert None is await _STRICT.recall(reader, replace(_REQUEST, operation="copy"))
         assert None is not await _STRICT.recall(reader, _REQUEST)

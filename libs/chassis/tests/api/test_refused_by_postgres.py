@@ -5,9 +5,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from chassis.database import Database
+from chassis.database_answers import database_probe, from_database
 from chassis.failures import Failure, Invalid, Unavailable
-from chassis.health import State, database_probe
-from chassis.problems import InternalError, from_database
+from chassis.health import State
+from chassis.problems import InternalError
 from local_stack.ports import free_port
 from testkit.postgres import Databases
 

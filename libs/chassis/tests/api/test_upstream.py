@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from chassis import context
-from chassis.upstream import Upstream, UpstreamDown
+from chassis.upstream import RetryBudget, Upstream, UpstreamDown
 from libs.chassis.tests.support.issuer import principal
 from local_stack.ports import free_port
 
@@ -26,7 +26,9 @@ class Neighbour:
         match request.path:
             case "/slow":
                 await asyncio.sleep(1.5)
-            case "/hangs-up":
+            case "/stumbles" if len(self.requests) > 1:
+                pass
+            case "/hangs-up" | "/stumbles":
                 assert request.transport is not None
                 request.transport.abort()
             case "/moved":
@@ -51,8 +53,10 @@ async def neighbour() -> AsyncIterator[Neighbour]:
 
 
 @asynccontextmanager
-async def calling(url: str, timeout: float = 5.0) -> AsyncIterator[Upstream]:
-    upstream = Upstream("next-door", url, timeout=timeout)
+async def calling(
+    url: str, timeout: float = 5.0, retries: RetryBudget | None = None
+) -> AsyncIterator[Upstream]:
+    upstream = Upstream("next-door", url, timeout=timeout, retries=retries)
     yield upstream
     await upstream.close()
 
@@ -97,7 +101,7 @@ async def test_fields_are_handed_on_as_they_stand(neighbour: Neighbour) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "POST"])
-async def test_a_call_is_never_repeated(neighbour: Neighbour, method: str) -> None:
+async def test_a_call_between_services_is_never_repeated(neighbour: Neighbour, method: str) -> None:
     async with calling(neighbour.url) as upstream:
         await upstream.call("GET", "/fine")  # so that a connection is kept, and is what breaks
         with pytest.raises(UpstreamDown):
@@ -146,3 +150,37 @@ async def test_a_service_that_is_not_there_is_down() -> None:
     async with calling(f"http://127.0.0.1:{free_port()}") as upstream:
         with pytest.raises(UpstreamDown):
             await upstream.call("GET", "/fine")
+
+
+@pytest.mark.parametrize(("method", "sent"), [("GET", 2), ("PUT", 1), ("DELETE", 1), ("POST", 1)])
+async def test_the_outermost_hop_repeats_a_get_once_and_nothing_else(
+    neighbour: Neighbour, method: str, sent: int
+) -> None:
+    async with calling(neighbour.url, retries=RetryBudget()) as upstream:
+        with pytest.raises(UpstreamDown):
+            await upstream.call(method, "/hangs-up")
+    assert sent == len(neighbour.requests)
+
+
+async def test_a_stumble_is_invisible_to_a_get(neighbour: Neighbour) -> None:
+    async with calling(neighbour.url, retries=RetryBudget()) as upstream:
+        assert 200 == (await upstream.call("GET", "/stumbles")).status
+    assert 2 == len(neighbour.requests)
+
+
+async def test_a_refusal_is_an_answer_and_not_repeated(neighbour: Neighbour) -> None:
+    async with calling(neighbour.url, retries=RetryBudget()) as upstream:
+        assert 500 == (await upstream.call("GET", "/broken")).status
+    assert 1 == len(neighbour.requests)
+
+
+async def test_a_service_that_stays_down_hears_a_tenth_more(
+    neighbour: Neighbour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.upstream._FAILURES_TO_OPEN", 1_000_000)
+    async with calling(neighbour.url, retries=RetryBudget()) as upstream:
+        for _ in range(200):
+            with pytest.raises(UpstreamDown):
+                await upstream.call("GET", "/hangs-up")
+    saved_up = 10
+    assert 200 <= len(neighbour.requests) <= 200 + saved_up + 0.12 * 200

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from chassis.application import build_app
+from chassis.database_answers import FAILURES
 from chassis.etag import if_match, require_version, set_etag
 from chassis.failures import Conflict
 from chassis.health import Health
@@ -171,6 +172,7 @@ def thing_app(
         verifier=TokenVerifier(issuer or Issuer(), ISSUER, clock or FixedClock()),
         health=health or Health({}),
         routers=[routes],
+        translated=FAILURES,
         wiring=None,
         cursors=Cursors("secret"),
     )

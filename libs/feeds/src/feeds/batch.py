@@ -1,6 +1,6 @@
 """The batch operation: up to 1,000 rows merged in one transaction, with one result per item in order."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import orjson
@@ -72,30 +72,51 @@ class Batch:
         self._feed = feed
         self._merge = Merge(feed)
 
-    async def write(self, items: Sequence[Any], *, source: str, scope: str = "") -> BatchAnswer:
-        """Merges decoded items of `source`; a bad row never stops the good ones."""
+    async def write(
+        self, items: Sequence[Any], *, source: str, scope: str = "", others: Collection[str] = ()
+    ) -> BatchAnswer:
+        """Merges decoded items of `source`; a bad row never stops the good ones.
+
+        References may name one of the `others` instead of `source`.
+        """
         for attempt in range(RETRIES):
             try:
                 async with self._database.transaction() as tx:
-                    return await self.write_in(tx, items, source=source, scope=scope, lock_first=attempt > 0)
+                    return await self.write_in(
+                        tx, items, source=source, scope=scope, others=others, lock_first=attempt > 0
+                    )
             except Exception as error:
                 if attempt == RETRIES - 1 or not must_retry(error):
                     raise
         raise AssertionError("the last attempt returns or raises")
 
     async def write_in(
-        self, tx: Transaction, items: Sequence[Any], *, source: str, scope: str = "", lock_first: bool = False
+        self,
+        tx: Transaction,
+        items: Sequence[Any],
+        *,
+        source: str,
+        scope: str = "",
+        others: Collection[str] = (),
+        lock_first: bool = False,
     ) -> BatchAnswer:
         """The same inside the caller's transaction.
 
         It may raise `Raced`: then the caller runs its transaction again, with `lock_first`.
         """
         unknown: set[str] = set()
-        read = [self._feed.schema.read(item, source, unknown) for item in items]
+        read = [self._feed.schema.read(item, source, unknown, others) for item in items]
         rows = [
-            StagedRow(index, row.key, orjson.dumps(row.data).decode(), notes_json(row.warnings))
+            StagedRow(
+                index,
+                row.key,
+                row.mask,
+                row.deleted,
+                orjson.dumps(row.cells).decode(),
+                notes_json(row.warnings),
+            )
             for index, row in enumerate(read)
-            if row.key is not None and row.data is not None
+            if row.key is not None and row.cells is not None
         ]
         await tx.execute(text("SET LOCAL lock_timeout = '30s'"))
         received = await take_sequence(tx, self._feed.resource)
@@ -129,7 +150,7 @@ def _result(index: int, merged: Any) -> BatchResult:
     details = merged["details"] or {}
     return BatchResult(
         index=index,
-        external_id=merged["external_id"],
+        external_id=shown_key(merged["key"]),
         status=merged["status"],
         unresolved=details.get("unresolved", []),
         warnings=details.get("warnings", []),
@@ -148,5 +169,5 @@ def _refused(index: int, row: Row) -> BatchResult:
 
 
 def shown_key(key: str | None) -> str | None:
-    """A key as people read it; the SQL of a merge writes it the same way."""
+    """A key as people read it."""
     return None if key is None else key.replace(SEPARATOR, " / ").replace(NOTHING, "-")

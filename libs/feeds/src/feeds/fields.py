@@ -1,7 +1,7 @@
 """What a field of a row may hold, and how its value is checked."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -131,23 +131,40 @@ class Note(NamedTuple):
 
 
 class Row(NamedTuple):
-    """What reading one row gave. `key` is None when it could not be read; `data` is None when refused.
+    """What reading one row gave. `key` is None when it could not be read; `cells` is None when refused.
 
+    `cells` are the values in the order of `RowSchema.places`; `mask` has the bit of each field that came.
     A refused row with a key still counts as present, so that a full feed never discontinues what it names.
     """
 
     key: str | None
-    data: dict[str, Any] | None
+    cells: list[Any] | None
+    mask: int
+    deleted: bool
     warnings: list[Note] | None
     errors: list[Note] | None
 
 
+def unreadable(error: Note) -> Row:
+    """A row of which nothing is known but what is wrong with it."""
+    return Row(key=None, cells=None, mask=0, deleted=False, warnings=None, errors=[error])
+
+
 class _Rule(NamedTuple):
-    name: str
+    place: int
+    bit: int
     pointer: str
     check: Callable[[Any, list[tuple[str, str]]], Any]
     required: bool
-    reference: bool
+    source_place: int | None
+
+
+class _KeyPart(NamedTuple):
+    place: int
+    source_place: int | None
+    absent: str
+    required: bool
+    pointer: str
 
 
 SEPARATOR = "\x1f"  # between the parts of a key; no key may contain it
@@ -168,17 +185,36 @@ class RowSchema:
         self.by_name = {field.name: field for field in fields}
         assert len(self.by_name) == len(fields) <= 62, "field names are unique and fit the presence mask"
         assert all(name in self.by_name for name in key), "a key is made of declared fields"
+        self.places = self._placed()
+        self.width = len(self.places)
         self._rules: dict[str, Any] = {}
-        for field in fields:
+        for position, field in enumerate(fields):
             check = compile_check(field, in_key=field.name in key)
             must = field.required or (field.name in key and len(key) == 1)
-            rule = _Rule(field.name, field.pointer, check, must, field.kind is Kind.REFERENCE)
-            self._place(field.path or field.name, rule)
-        if deletable:
-            flag = Field(name="deleted", kind=Kind.BOOLEAN)
-            self._rules["deleted"] = _Rule(
-                "deleted", "/deleted", compile_check(flag, in_key=False), required=False, reference=False
+            source = self.places.get(f"{field.name}_source") if field.kind is Kind.REFERENCE else None
+            self._place(
+                field.path or field.name, _Rule(position, 1 << position, field.pointer, check, must, source)
             )
+        if deletable:
+            # Its cell comes last and is taken off again: whether a row is deleted stands beside the cells.
+            flag = compile_check(Field(name="deleted", kind=Kind.BOOLEAN), in_key=False)
+            self._rules["deleted"] = _Rule(self.width, 0, "/deleted", flag, required=False, source_place=None)
+        self._key_parts = tuple(self._key_part(self.by_name[name]) for name in key)
+
+    def _placed(self) -> dict[str, int]:
+        """Where each value stands in a row's cells: the fields in order, then the sources of references."""
+        names = [field.name for field in self.fields]
+        names += [f"{field.name}_source" for field in self.fields if field.kind is Kind.REFERENCE]
+        return {name: place for place, name in enumerate(names)}
+
+    def _key_part(self, field: Field) -> _KeyPart:
+        return _KeyPart(
+            self.places[field.name],
+            self.places.get(f"{field.name}_source") if field.kind is Kind.REFERENCE else None,
+            field.absent,
+            field.required or len(self.key) == 1,
+            field.pointer,
+        )
 
     def is_member(self, name: str) -> bool:
         """Whether the name, `erp_attributes/colour`, is of a member of one of the objects rows may carry."""
@@ -193,23 +229,30 @@ class RowSchema:
             level = level.setdefault(parent, {})
         level[last] = rule
 
-    def read(self, row: Any, source: str, unknown: set[str]) -> Row:
-        """Checks one decoded row of `source`; names of fields nobody knows are added to `unknown`."""
+    def read(self, row: Any, source: str, unknown: set[str], others: Collection[str] = ()) -> Row:
+        """Checks one decoded row of `source`; names of fields nobody knows are added to `unknown`.
+
+        A reference may name one of the `others` instead of `source`.
+        """
         if type(row) is not dict:
-            return Row(None, None, None, [Note("", "not_an_object", "A row is a JSON object.")])
-        data: dict[str, Any] = {}
+            return unreadable(Note("", "not_an_object", "A row is a JSON object."))
+        cells: list[Any] = [None] * (self.width + 1)
         warnings: list[Note] = []
         errors: list[Note] = []
-        self._walk(self._rules, row, "", source, data, warnings, errors, unknown)
-        key = self._key(data, errors)
+        mask = self._walk(self._rules, row, "", source, others, cells, warnings, errors, unknown)
+        deleted = cells.pop() is True
+        key = self._key(cells, errors)
         if errors:
-            return Row(key, None, warnings or None, errors)
-        return Row(key, data, warnings or None, None)
+            return Row(key, None, mask, deleted, warnings or None, errors)
+        return Row(key, cells, mask, deleted, warnings or None, None)
 
     def _walk(
         self, rules: Mapping[str, Any], row: Mapping[str, Any], prefix: str, source: str,
-        data: dict[str, Any], warnings: list[Note], errors: list[Note], unknown: set[str],
-    ) -> None:  # fmt: skip
+        others: Collection[str], cells: list[Any], warnings: list[Note], errors: list[Note],
+        unknown: set[str],
+    ) -> int:  # fmt: skip
+        mask = 0
+        notes: list[tuple[str, str]] = []
         for name, value in row.items():
             rule = rules.get(name)
             if rule is None:
@@ -217,58 +260,66 @@ class RowSchema:
                     unknown.add(f"{prefix}{name}"[:200])
                 continue
             if type(rule) is dict:
-                self._nested(rule, name, value, prefix, source, data, warnings, errors, unknown)
+                mask |= self._nested(
+                    rule, name, value, prefix, source, others, cells, warnings, errors, unknown
+                )
                 continue
-            target, pointer, check, required, reference = rule
+            place, bit, pointer, check, required, source_place = rule
             if value is None or value == "":
                 if required:
                     errors.append(Note(pointer, "required", "It cannot be empty."))
-                else:
-                    data[target] = None
+                mask |= bit
                 continue
-            notes: list[tuple[str, str]] = []
             try:
                 found = check(value, notes)
             except Refused as refusal:
                 errors.append(Note(pointer + refusal.below, refusal.code, refusal.message))
+                notes.clear()
                 continue
             if notes:
                 warnings.extend(Note(pointer, code, message) for code, message in notes)
+                notes.clear()
             if found is None and required:
                 errors.append(Note(pointer, "required", "It cannot be empty."))
-            elif reference:
-                data[target], given = found
-                data[target + "_source"] = given or source
+                continue
+            mask |= bit
+            if source_place is None:
+                cells[place] = found
             else:
-                data[target] = found
+                cells[place], given = found
+                cells[source_place] = given or source
+                if given and given != source and given not in others:
+                    errors.append(Note(pointer, "source_not_allowed", f"You may not refer to {given}."))
+        return mask
 
     def _nested(
         self, rules: Mapping[str, Any], name: str, value: Any, prefix: str, source: str,
-        data: dict[str, Any], warnings: list[Note], errors: list[Note], unknown: set[str],
-    ) -> None:  # fmt: skip
+        others: Collection[str], cells: list[Any], warnings: list[Note], errors: list[Note],
+        unknown: set[str],
+    ) -> int:  # fmt: skip
         if value is None:
             value = dict.fromkeys(rules)
         if type(value) is not dict:
             errors.append(Note(f"/{prefix}{name}", "not_an_object", "It is a JSON object."))
-            return
-        self._walk(rules, value, f"{prefix}{name}/", source, data, warnings, errors, unknown)
+            return 0
+        return self._walk(rules, value, f"{prefix}{name}/", source, others, cells, warnings, errors, unknown)
 
-    def _key(self, data: Mapping[str, Any], errors: list[Note]) -> str | None:
+    def _key(self, cells: list[Any], errors: list[Note]) -> str | None:
         """The canonical text of the key, the same for equal values; None when a part was refused."""
         pointers = {note.pointer for note in errors} if errors else ()
         parts = []
-        for name in self.key:
-            field = self.by_name[name]
-            value = data.get(name)
-            if value is None and field.absent and field.pointer not in pointers:
-                value = field.absent
-            if value is None and (field.required or len(self.key) == 1 or field.pointer in pointers):
-                if field.pointer not in pointers:
-                    errors.append(Note(field.pointer, "required", "It is part of the row's key."))
-                return None
+        for place, source_place, absent, required, pointer in self._key_parts:
+            value = cells[place]
+            if value is None:
+                if absent and pointer not in pointers:
+                    value = absent
+                elif required or pointer in pointers:
+                    if pointer not in pointers:
+                        errors.append(Note(pointer, "required", "It is part of the row's key."))
+                    return None
             parts.append(value if type(value) is str else _key_text(value))
-            if field.kind is Kind.REFERENCE:
-                parts.append(data.get(name + "_source") or NOTHING)
+            if source_place is not None:
+                parts.append(cells[source_place] or NOTHING)
         return parts[0] if len(parts) == 1 else SEPARATOR.join(parts)
 
     def json_schema(self) -> dict[str, Any]:

@@ -34,11 +34,13 @@ def must_retry(error: BaseException) -> bool:
 
 
 class StagedRow(NamedTuple):
-    """One checked row on its way into a chunk; `data` and `warnings` are JSON texts."""
+    """One checked row on its way into a chunk; `cells` and `warnings` are JSON texts."""
 
     line_number: int
     key: str
-    data: str
+    mask: int
+    deleted: bool
+    cells: str
     warnings: str | None
 
 
@@ -92,10 +94,10 @@ class Merge:
 
     async def apply_staged(self, tx: Transaction, origin: Origin, after: tuple[str, int]) -> Outcome:
         """Merges the next chunk of a run after (key, line) and stores its results."""
+        await self._by_index(tx, on=True)
         await self._load_staged(tx, origin, after)
         await self._prepare(tx, origin, preview=False)
         params = _params(origin)
-        await self._by_index(tx, on=True)
         if origin.lock_first:
             await tx.scalar(self.statements.lock, {"source": origin.source})
         found = await tx.first(self.statements.apply, params)
@@ -116,9 +118,9 @@ class Merge:
         last: RowMapping | None = None
         try:
             async with tx.savepoint():
+                await self._by_index(tx, on=True)
                 await self._load_staged(tx, origin, after)
                 await self._prepare(tx, origin, preview=True)
-                await self._by_index(tx, on=True)
                 found = await tx.all(self.statements.preview, _params(origin))
                 last = await tx.first(self.statements.last_of_chunk)
                 raise _Undone
@@ -130,42 +132,42 @@ class Merge:
             (
                 origin.received,
                 row["line_number"],
-                row["external_id"],
+                row["key"],
                 row["status"],
                 _json_text(row["details"]),
             )
             for row in found
         ]
-        await tx.copy(
-            "import_result", ("received", "line_number", "external_id", "status", "details"), records
-        )
+        await tx.copy("import_result", ("received", "line_number", "key", "status", "details"), records)
         return Outcome(len(found), counts_of(found), (last["key"], last["line_number"]))
 
     async def apply_given(
         self, tx: Transaction, origin: Origin, rows: Sequence[StagedRow]
     ) -> Sequence[RowMapping]:
-        """Merges these rows; returns line_number, external_id, status, target_id and details of each."""
+        """Merges these rows; returns line_number, key, status, target_id and details of each."""
+        await self._by_index(tx, on=True)
         await tx.execute(self.statements.create_chunk)
         await tx.execute(
             self.statements.load_given,
             {
                 "lines": [row.line_number for row in rows],
                 "keys": [row.key for row in rows],
-                "rows": [row.data for row in rows],
+                "masks": [row.mask for row in rows],
+                "deleted": [row.deleted for row in rows],
+                "rows": [row.cells for row in rows],
                 "warnings": [row.warnings for row in rows],
                 "size": len(rows),
             },
         )
         await self._prepare(tx, origin, preview=False)
         params = _params(origin)
-        await self._by_index(tx, on=True)
         if origin.lock_first:
             await tx.scalar(self.statements.lock, {"source": origin.source})
         found = await tx.all(self.statements.apply_returning, params)
         await self._by_index(tx, on=False)
         if found:
             _check_written(sum(row["expected"] for row in found), found[0]["written"])
-        publish = [(row["external_id"], row["target_id"]) for row in found if row["publish"]]
+        publish = [(row["key"], row["target_id"]) for row in found if row["publish"]]
         if publish:
             await self._changed(tx, [target for _, target in sorted(publish)])
         return found

@@ -11,10 +11,12 @@ def bit(feed: TableFeed, name: str) -> int:
     return 1 << next(place for place, field in enumerate(feed.schema.fields) if field.name == name)
 
 
-def extracted(field: Field, row: str = "data") -> str:
+def extracted(feed: TableFeed, field: Field, row: str = "cells") -> str:
+    """SQL for the field's value in the cells of a staged row."""
+    place = feed.schema.places[field.name]
     if field.kind is Kind.JSON:
-        return f"NULLIF({row}->'{field.name}', 'null'::jsonb)"
-    plain = f"{row}->>'{field.name}'"
+        return f"NULLIF({row}->{place}, 'null'::jsonb)"
+    plain = f"{row}->>{place}"
     return plain if field.sql_type == "text" else f"({plain})::{field.sql_type}"
 
 

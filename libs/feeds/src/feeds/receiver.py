@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import orjson
@@ -14,9 +15,9 @@ from starlette.requests import ClientDisconnect
 from chassis.clock import Clock
 from chassis.database import Database, Transaction
 from chassis.ids import new_id
-from feeds.batch import shown_key, unknown_fields
+from feeds.batch import unknown_fields
 from feeds.feed import TableFeed
-from feeds.fields import Note, Row, notes_json
+from feeds.fields import Note, Row, notes_json, unreadable
 from feeds.lease import LEASE, keep_lease
 from feeds.profiles import ImportProfile
 from feeds.readers import BodyRefused, Inflater, Line, RowReader
@@ -27,13 +28,16 @@ from feeds.sequence import take_sequence
 BLOCK_ROWS = 4000
 BLOCK_CHARACTERS = 8 * 1024 * 1024
 _NOT_YET_DURABLE = text("SET LOCAL synchronous_commit = off")
-_STAGING = ("received", "key", "line_number", "data", "warnings")
-_RESULT = ("received", "line_number", "external_id", "status", "details")
+_STAGING = ("received", "key", "line_number", "mask", "deleted", "cells", "warnings")
+_RESULT = ("received", "line_number", "key", "status", "details")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Upload:
-    """Who sends what, and how it is to be read. `full`: for a preview, whether it stands for a full feed."""
+    """Who sends what, and how it is to be read. `full`: for a preview, whether it stands for a full feed.
+
+    References may name one of the `other_sources`.
+    """
 
     client: str
     source: str
@@ -43,6 +47,7 @@ class Upload:
     profile: ImportProfile = field(default_factory=ImportProfile)
     gzip: bool = False
     data_as_of: datetime | None = None
+    other_sources: tuple[str, ...] = ()
 
 
 class _Block:
@@ -170,25 +175,26 @@ class Receiver:
         block: _Block,
         unknown: set[str],
     ) -> None:
-        read, dumps, received = feed.schema.read, orjson.dumps, run.received
+        read = partial(feed.schema.read, source=upload.source, unknown=unknown, others=upload.other_sources)
+        dumps, received = orjson.dumps, run.received
         for number, row, problem in lines:
             block.lines += 1
             if problem is None:
-                found = read(row, upload.source, unknown)
+                found = read(row)
             else:
-                found = _with_problem(read(row, upload.source, unknown) if row is not None else None, problem)
+                found = _with_problem(read(row) if row is not None else None, problem)
             warnings = notes_json(found.warnings)
-            if found.data is not None:
-                data = dumps(found.data).decode()
-                block.characters += len(data)
-                block.staged.append((received, found.key, number, data, warnings))
+            if found.cells is not None:
+                cells = dumps(found.cells).decode()
+                block.characters += len(cells)
+                block.staged.append((received, found.key, number, found.mask, found.deleted, cells, warnings))
                 continue
             if found.key is None:
                 block.unreadable += 1
             else:
-                block.staged.append((received, found.key, number, None, None))
+                block.staged.append((received, found.key, number, 0, False, None, None))
             block.warned += found.warnings is not None
-            block.results.append((received, number, shown_key(found.key), "rejected", _details(found)))
+            block.results.append((received, number, found.key, "rejected", _details(found)))
 
     async def _write(self, run: Run, block: _Block) -> None:
         if not block.lines:
@@ -258,9 +264,9 @@ class Receiver:
 def _with_problem(row: Row | None, problem: Note) -> Row:
     """A row of which a cell could not be read: refused, with the key it still names."""
     if row is None:
-        return Row(None, None, None, [problem])
+        return unreadable(problem)
     others = [error for error in row.errors or () if error.pointer != problem.pointer]
-    return Row(row.key, None, row.warnings, [problem, *others])
+    return row._replace(cells=None, errors=[problem, *others])
 
 
 def _details(row: Row) -> str:

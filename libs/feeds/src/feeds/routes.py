@@ -86,7 +86,8 @@ def _batch(routes: APIRouter, feed: TableFeed, allowed: Requires) -> None:
     ) -> BatchAnswer:
         """Writes up to 1,000 rows at once; a bad row never stops the good ones."""
         items = _items(await request.json())
-        return await desk.batches[feed.resource].write(items, source=_source(principal), scope=scope)
+        batch, others = desk.batches[feed.resource], principal.other_sources
+        return await batch.write(items, source=_source(principal), scope=scope, others=others)
 
 
 def _receiving(routes: APIRouter, feed: TableFeed, allowed: Requires) -> None:
@@ -220,6 +221,7 @@ async def _upload(
         profile=settings,
         gzip=encoding == "gzip",
         data_as_of=options.data_as_of,
+        other_sources=principal.other_sources,
     )
 
 

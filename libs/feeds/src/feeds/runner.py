@@ -151,7 +151,7 @@ class _Work:
 
     async def _begin(self, tx: Transaction, run: Run) -> Run:
         # Many rows arrived by COPY: without this the first plans would be made for an empty table.
-        await tx.execute(text("ANALYZE import_staging"))
+        await tx.execute(text("ANALYZE import_staging (received)"))
         return await self._set(tx, run, {"state": State.VALIDATING})
 
     async def _validate(self, tx: Transaction, run: Run) -> Run:

@@ -8,7 +8,7 @@ from sqlalchemy import RowMapping
 
 from chassis.models import Answer, StrictModel
 from chassis.values import Line as LineText
-from feeds.batch import UnresolvedReference
+from feeds.batch import UnresolvedReference, shown_key
 from feeds.profiles import ImportProfile
 from feeds.runs import Run
 
@@ -105,7 +105,7 @@ def show_result(row: RowMapping) -> ImportResult:
     details = row["details"] or {}
     return ImportResult(
         line_number=row["line_number"] if row["line_number"] > 0 else None,
-        external_id=row["external_id"],
+        external_id=shown_key(row["key"]),
         status=row["status"],
         unresolved=details.get("unresolved", []),
         warnings=details.get("warnings", []),

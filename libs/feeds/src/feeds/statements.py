@@ -11,32 +11,30 @@ from feeds.feed import FeedColumn, TableFeed
 from feeds.fields import Kind
 from feeds.parts import Parts, bit, extracted
 
-# UUIDv7 in SQL: the milliseconds over the first 48 bits of a random UUIDv4, then the version's two low bits.
-NEW_ID = """encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACING
-    substring(int8send(CAST(:now AS bigint)) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid::text"""
+# UUIDv7 in SQL: the milliseconds and the version before a random UUIDv4's variant and digits.
+NEW_ID = """overlay(gen_random_uuid()::text PLACING overlay(lpad(to_hex(CAST(:now AS bigint)), 12, '0')
+    PLACING '-' FROM 9 FOR 0) || '-7' FROM 1 FOR 15)"""
 
-_STAGED = """SELECT line_number, key, data, warnings FROM import_staging
-    WHERE received = :received AND data IS NOT NULL AND (key, line_number) >
+_STAGED = """SELECT line_number, key, mask, deleted, cells, warnings FROM import_staging
+    WHERE received = :received AND cells IS NOT NULL AND (key, line_number) >
         (:after_key, CAST(:after_line AS bigint))
     ORDER BY key, line_number LIMIT CAST(:size AS bigint) + 1"""
 
-_GIVEN = """SELECT line_number, key COLLATE "C" AS key, data::jsonb AS data,
-    warnings::jsonb AS warnings FROM unnest(
-    CAST(:lines AS bigint[]), CAST(:keys AS text[]), CAST(:rows AS text[]), CAST(:warnings AS text[]))
-    AS given (line_number, key, data, warnings)"""
+_GIVEN = """SELECT line_number, key COLLATE "C" AS key, mask, deleted, cells::jsonb AS cells,
+    warnings::jsonb AS warnings FROM unnest(CAST(:lines AS bigint[]), CAST(:keys AS text[]),
+        CAST(:masks AS bigint[]), CAST(:deleted AS boolean[]), CAST(:rows AS text[]),
+        CAST(:warnings AS text[])) AS given (line_number, key, mask, deleted, cells, warnings)"""
 
 # The window looks one row further than the chunk, so that a repeated key is seen across its border.
 _LOAD = """INSERT INTO {chunk} (line_number, key, mask, deleted, superseded, warnings{names})
-SELECT line_number, key, {mask}, COALESCE((data->>'deleted')::boolean, false), superseded, warnings{values}
-FROM (SELECT w.*, COALESCE(lead(key) OVER (ORDER BY key, line_number) = key, false) AS superseded,
-             row_number() OVER (ORDER BY key, line_number) AS position FROM ({rows}) w) s
-WHERE position <= CAST(:size AS bigint)"""
+SELECT line_number, key, mask, deleted, superseded, warnings{values}
+FROM (SELECT w.*, COALESCE(lead(key) OVER (ORDER BY key, line_number) = key, false) AS superseded
+    FROM ({rows}) w ORDER BY key, line_number LIMIT CAST(:size AS bigint)) s"""
 
 # A chunk is small and the target may be large, or was empty when a plan was made: always go by the index,
-# never by a scan of the target. Costs of what is switched off would wake the compiler, so that is off too.
+# never by a scan of the target.
 _BY_INDEX = """SELECT set_config('enable_seqscan', :value, true), set_config('enable_hashjoin', :value, true),
-    set_config('enable_mergejoin', :value, true), set_config('enable_bitmapscan', :value, true),
-    set_config('jit', 'off', true)"""
+    set_config('enable_mergejoin', :value, true), set_config('enable_bitmapscan', :value, true)"""
 
 # Rows are written in key order, so that two merges cannot wait for each other. `tid` is where the row was
 # seen: a row that another writer moved since is not found there, and the whole chunk is run again.
@@ -47,8 +45,10 @@ _LOCK = """SELECT count(*) FROM (
 
 _LAST = """SELECT key, line_number FROM {chunk} ORDER BY key COLLATE "C" DESC, line_number DESC LIMIT 1"""
 
+# What is compared is computed once, below the fence (OFFSET 0); only what is written comes out of it.
 _CLASSIFY = """WITH x AS MATERIALIZED (
-    SELECT k.*, {changes} AS changes, {publish} AS publish,
+    SELECT k.line_number, k.key, k.mask, k.outcome, k.revived, k.old_id, k.old_tid, k.target_id,
+        k.unresolved{kept}, {changes} AS changes, {publish} AS publish,
         k.old_id IS NOT NULL AND (k.outcome IN ('updated', 'discontinued', 'created')
             OR (k.outcome = 'unchanged' AND NOT k.superseded
                 AND (CAST(:stamp AS boolean) OR k.old_scope IS DISTINCT FROM CAST(:scope AS text)))) AS touch,
@@ -69,13 +69,13 @@ _CLASSIFY = """WITH x AS MATERIALIZED (
                 AND t.{key} = c.key OFFSET 0) t ON true
         OFFSET 0) k ORDER BY k.key)"""
 
+# A row that somebody else inserts meanwhile breaks the unique key: then the transaction is run again.
 _WRITE = """, inserted AS (
     INSERT INTO {table} (id, source, {key}, scope, received, version, run_id, line_number{extra_names}{names})
     SELECT target_id, CAST(:source AS text), key, CAST(:scope AS text), CAST(:received AS bigint),
         CAST(:now AS bigint), CAST(:run_id AS text),
         CASE WHEN CAST(:run_id AS text) IS NOT NULL THEN line_number END{extra_values}{values}
-    FROM x WHERE outcome = 'created' AND old_id IS NULL ORDER BY key
-    ON CONFLICT DO NOTHING RETURNING 1),
+    FROM x WHERE outcome = 'created' AND old_id IS NULL ORDER BY key),
 changed AS (
     UPDATE {table} t SET scope = CAST(:scope AS text), received = CAST(:received AS bigint){extra_sets}{sets}
     FROM x WHERE t.ctid = x.old_tid AND x.touch AND t.received < CAST(:received AS bigint) RETURNING 1)"""
@@ -90,13 +90,12 @@ _DETAILS = """CASE WHEN x.all_errors IS NULL AND x.all_warnings IS NULL AND x.un
     || CASE WHEN x.changes IS NULL THEN '{}'::jsonb ELSE jsonb_build_object('changes', x.changes) END END"""
 
 _STORE = """, stored AS (
-    INSERT INTO import_result (received, line_number, external_id, status, details)
-    SELECT CAST(:received AS bigint), x.line_number,
-        translate(replace(x.key, chr(31), ' / '), chr(30), '-'), x.outcome,
-        {details} FROM x)"""
+    INSERT INTO import_result (received, line_number, key, status, details)
+    SELECT CAST(:received AS bigint), x.line_number, x.key, x.outcome, {details} FROM x)"""
 
+# The ids come in the order of `x`, which is that of the keys.
 _COUNTS = """
-SELECT count(*) AS rows, max(key COLLATE "C") AS last_key,
+SELECT count(*) AS rows,
     count(*) FILTER (WHERE outcome = 'created') AS created, count(*) FILTER
         (WHERE outcome = 'updated') AS updated,
     count(*) FILTER (WHERE outcome = 'unchanged') AS unchanged,
@@ -105,20 +104,20 @@ SELECT count(*) AS rows, max(key COLLATE "C") AS last_key,
     count(*) FILTER (WHERE outcome = 'rejected') AS rejected,
     count(*) FILTER (WHERE all_warnings IS NOT NULL) AS warnings,
     count(*) FILTER (WHERE unresolved IS NOT NULL) AS unresolved,
-    count(*) FILTER (WHERE touch OR (outcome = 'created' AND old_id IS NULL)) AS expected,
-    {written} AS written,
-    array_agg(target_id ORDER BY key) FILTER (WHERE publish) AS publish,
-    (array_agg(line_number ORDER BY key COLLATE "C" DESC, line_number DESC))[1] AS last_line
+    count(*) FILTER (WHERE touch) AS expected, {written} AS written,
+    array_agg(target_id) FILTER (WHERE publish) AS publish, {last}
 FROM x"""
 
+_LAST_OF_X = """(SELECT key FROM x ORDER BY key COLLATE "C" DESC LIMIT 1) AS last_key,
+    (SELECT line_number FROM x ORDER BY key COLLATE "C" DESC, line_number DESC LIMIT 1) AS last_line"""
+
 _ROWS = """
-SELECT line_number, translate(replace(key, chr(31), ' / '), chr(30), '-') AS external_id,
-    outcome AS status, target_id, publish,
+SELECT line_number, key, outcome AS status, target_id, publish,
     unresolved IS NOT NULL AS unresolved, all_warnings IS NOT NULL AS warned, {details} AS details,
-    touch OR (outcome = 'created' AND old_id IS NULL) AS expected, {written} AS written
+    touch AS expected, {written} AS written
 FROM x ORDER BY line_number"""
 
-_WRITTEN = "(SELECT count(*) FROM inserted) + (SELECT count(*) FROM changed)"
+_WRITTEN = "(SELECT count(*) FROM changed)"
 
 
 @dataclass(frozen=True)
@@ -145,7 +144,7 @@ class Statements:
 
     @cached_property
     def load_given(self) -> TextClause:
-        """Fills the chunk from arrays; lines, keys, rows, warnings (JSON texts), size."""
+        """Fills the chunk from arrays; lines, keys, masks, deleted, rows and warnings (JSON texts), size."""
         return self._load(_GIVEN)
 
     @cached_property
@@ -167,7 +166,7 @@ class Statements:
     def apply(self) -> TextClause:
         """Classifies and writes the chunk, stores results, returns counts and the ids to publish."""
         stored = _STORE.format(details=_DETAILS)
-        return text(self._classify + self._write + stored + _COUNTS.format(written=_WRITTEN))
+        return text(self._classify + self._write + stored + _COUNTS.format(written=_WRITTEN, last=_LAST_OF_X))
 
     @cached_property
     def apply_returning(self) -> TextClause:
@@ -180,29 +179,22 @@ class Statements:
         return text(self._classify + _ROWS.format(details=_DETAILS, written="0"))
 
     def _load(self, rows: str) -> TextClause:
-        fields = self.feed.schema.fields
+        schema = self.feed.schema
         names, values = "", ""
-        for field in fields:
+        for field in schema.fields:
             names += f', "{field.name}"'
-            values += f", {extracted(field)}"
+            values += f", {extracted(self.feed, field)}"
             if field.kind is Kind.REFERENCE:
                 names += f', "{field.name}_source"'
-                values += f", data->>'{field.name}_source'"
-        mask = " + ".join(
-            f"CASE WHEN jsonb_exists(data, '{field.name}') THEN {1 << place} ELSE 0 END"
-            for place, field in enumerate(fields)
-        )
-        return text(
-            _LOAD.format(
-                chunk=self.parts.chunk, names=names, values=values, mask=f"CAST({mask} AS bigint)", rows=rows
-            )
-        )
+                values += f", cells->>{schema.places[f'{field.name}_source']}"
+        return text(_LOAD.format(chunk=self.parts.chunk, names=names, values=values, rows=rows))
 
     @cached_property
     def _classify(self) -> str:
         feed = self.feed
-        changes = " || ".join(
-            [_change_entry(self, column) for column in feed.columns] + self._revival_entry()
+        entries = ", ".join([_change_entry(self, column) for column in feed.columns] + self._revival_entry())
+        changes = (
+            f"CASE WHEN k.outcome = 'updated' THEN ('{{' || concat_ws(',', {entries}) || '}}')::jsonb END"
         )
         published = [column for column in feed.columns if column.published]
         quiet = len(published) < len(feed.columns)
@@ -218,6 +210,7 @@ class Statements:
         required = sum(bit(feed, field.name) for field in feed.schema.fields if field.required)
         is_new = "t.id IS NULL" + (f" OR t.{feed.placeholder}" if feed.placeholder else "")
         return _CLASSIFY.format(
+            kept="".join(f', k."new_{column.column}"' for column in feed.columns),
             changes=f"CASE WHEN k.outcome = 'updated' THEN {changes} END",
             publish=publish,
             all_errors=_required_errors(feed),
@@ -239,10 +232,8 @@ class Statements:
         mark = self.feed.discontinue
         if mark is None:
             return []
-        entry = f"jsonb_build_object('from', {mark.gone}, 'to', {mark.live})"
-        return [
-            f"CASE WHEN k.revived THEN jsonb_build_object('{mark.column}', {entry}) ELSE '{{}}'::jsonb END"
-        ]
+        entry = f"json_build_object('from', {mark.gone}, 'to', {mark.live})"
+        return [f"CASE WHEN k.revived THEN '\"{mark.column}\":' || {entry}::text END"]
 
     @cached_property
     def _write(self) -> str:
@@ -294,9 +285,9 @@ def _change_entry(statements: Statements, column: FeedColumn) -> str:
     old, new = f'k."old_{column.column}"', f'k."new_{column.column}"'
     field = statements.feed.schema.by_name.get(column.presence or "")
     plain = "trim_scale({})::text" if field and field.sql_type == "numeric" and not column.value else "{}"
-    pair = f"jsonb_build_object('from', {plain.format(old)}, 'to', {plain.format(new)})"
+    pair = f"json_build_object('from', {plain.format(old)}, 'to', {plain.format(new)})"
     condition = f"{old} IS DISTINCT FROM {new} AND {statements.parts.present(column, 'k')}"
-    return f"CASE WHEN {condition} THEN jsonb_build_object('{column.column}', {pair}) ELSE '{{}}'::jsonb END"
+    return f"CASE WHEN {condition} THEN '\"{column.column}\":' || {pair}::text END"
 
 
 def _required_errors(feed: TableFeed) -> str:

@@ -19,9 +19,8 @@ _DISCONTINUE = """WITH gone AS MATERIALIZED (
 numbered AS (SELECT id, key, -(CAST(:already AS bigint) + row_number() OVER
     (ORDER BY id)) AS line_number FROM gone){write},
 stored AS (
-    INSERT INTO import_result (received, line_number, external_id, status)
-    SELECT CAST(:received AS bigint), line_number,
-        translate(replace(key, chr(31), ' / '), chr(30), '-'), 'discontinued' FROM numbered)
+    INSERT INTO import_result (received, line_number, key, status)
+    SELECT CAST(:received AS bigint), line_number, key, 'discontinued' FROM numbered)
 SELECT count(*) AS rows, max(id) AS last_id, array_agg(id ORDER BY id) AS ids FROM numbered"""
 
 _DISCONTINUE_WRITE = """,
@@ -38,13 +37,13 @@ _MEASURE = """SELECT
     (SELECT CASE WHEN CAST(:full AS boolean) THEN (SELECT count(*) {missing}) ELSE 0 END) AS missing,
     (SELECT count(*) FROM import_staging s JOIN {table} t ON t.source = :source AND t.{key} = s.key {collate}
         WHERE s.received = :received AND t.received < CAST(:received AS bigint) AND NOT ({is_gone})
-        AND (s.data->>'deleted')::boolean) AS deleted,
+        AND s.deleted) AS deleted,
     {repriced} AS repriced"""
 
 _REPRICED = """(SELECT count(*) FROM import_staging s JOIN {table} t ON t.source = :source
     AND t.{key} = s.key {collate}
         WHERE s.received = :received AND t.received < CAST(:received AS bigint)
-            AND s.data IS NOT NULL AND ({differs}))"""
+            AND s.cells IS NOT NULL AND ({differs}))"""
 
 
 @dataclass(frozen=True)
@@ -106,9 +105,9 @@ class Sweep:
         assert column.presence is not None, "a repriced column follows a field"
         assert not column.value, "a repriced column is compared as it was sent"
         field = self.feed.schema.by_name[column.presence]
-        value = extracted(field, "s.data")
+        value = extracted(self.feed, field, "s.cells")
         new = value if column.default == "NULL" else f"COALESCE({value}, {column.default})"
-        return f"t.\"{column.column}\" IS DISTINCT FROM {new} AND jsonb_exists(s.data, '{field.name}')"
+        return f't."{column.column}" IS DISTINCT FROM {new} AND {self.parts.present(column, "s")}'
 
     def _discontinue(self, *, write: bool) -> str:
         mark = self.feed.discontinue

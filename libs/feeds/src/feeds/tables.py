@@ -104,14 +104,19 @@ def _run(metadata: MetaData) -> Table:
 
 
 def _staging(metadata: MetaData) -> Table:
-    """`data` is null for a refused row whose key could be read: a full feed must not discontinue it."""
+    """`cells` are a row's values in the order of its schema, `mask` says which of its fields were there.
+
+    They are null for a refused row whose key could be read: a full feed must not discontinue it.
+    """
     return Table(
         "import_staging",
         metadata,
         Column("received", BigInteger, primary_key=True, autoincrement=False),
         Column("key", Text(collation="C"), primary_key=True),
         Column("line_number", BigInteger, primary_key=True, autoincrement=False),
-        Column("data", JSONB(none_as_null=True)),
+        Column("mask", BigInteger, nullable=False),
+        Column("deleted", Boolean, nullable=False),
+        Column("cells", JSONB(none_as_null=True)),
         Column("warnings", JSONB(none_as_null=True)),
     )
 
@@ -123,7 +128,7 @@ def _result(metadata: MetaData) -> Table:
         metadata,
         Column("received", BigInteger, primary_key=True, autoincrement=False),
         Column("line_number", BigInteger, primary_key=True, autoincrement=False),
-        Column("external_id", Text),
+        Column("key", Text),
         Column("status", Text, nullable=False),
         Column("details", JSONB(none_as_null=True)),
         Index(

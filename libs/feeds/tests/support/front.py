@@ -11,6 +11,7 @@ from joserfc.jwk import OKPKey
 
 from chassis.application import build_app
 from chassis.clock import milliseconds
+from chassis.database_answers import FAILURES
 from chassis.health import Health
 from chassis.pages import Cursors
 from chassis.principal import Caller, Principal
@@ -68,6 +69,7 @@ async def front(shop: Shop) -> AsyncIterator[httpx.AsyncClient]:
             admin_routes(feed, look="imports:read", change="imports:write"),
             internal_routes(["products"]),
         ],
+        translated=FAILURES,
         wiring=wiring,
         cursors=Cursors("secret"),
     )

@@ -31,13 +31,24 @@ def read(**fields: Any) -> Row:
     return SCHEMA.read({"external_id": "A", **fields}, "erp", set())
 
 
+def values(row: Row) -> dict[str, Any]:
+    """What a row says, by name: the fields that came, and the sources of references."""
+    assert row.cells is not None
+    there = {field.name for place, field in enumerate(SCHEMA.fields) if row.mask & 1 << place}
+    return {
+        name: row.cells[place]
+        for name, place in SCHEMA.places.items()
+        if name in there or (name.removesuffix("_source") in there and row.cells[place] is not None)
+    }
+
+
 def codes(row: Row) -> list[tuple[str, str]]:
     return [(note.pointer, note.code) for note in row.errors or []]
 
 
 def test_absent_stays_absent_and_null_or_empty_clears() -> None:
-    assert {"external_id": "A"} == read().data
-    assert {"external_id": "A", "name": None, "price": None} == read(name="", price=None).data
+    assert {"external_id": "A"} == values(read())
+    assert {"external_id": "A", "name": None, "price": None} == values(read(name="", price=None))
 
 
 def test_keys_keep_their_blanks_and_case_and_refuse_control_characters() -> None:
@@ -49,7 +60,7 @@ def test_keys_keep_their_blanks_and_case_and_refuse_control_characters() -> None
 
 def test_control_characters_leave_a_text_with_a_warning() -> None:
     row = read(name="a\x00b\x1f")
-    assert "ab" == (row.data or {})["name"]
+    assert "ab" == values(row)["name"]
     assert ["control_characters_removed"] == [note.code for note in row.warnings or []]
 
 
@@ -58,15 +69,13 @@ def test_control_characters_leave_a_text_with_a_warning() -> None:
 )
 def test_a_decimal_is_digits_in_range_or_refused(value: Any) -> None:
     row = read(price=value)
-    assert (value == "") == (row.data is not None)
+    assert (value == "") == (row.cells is not None)
 
 
 @given(st.decimals(min_value=-999999, max_value=999999, places=4, allow_nan=False))
 def test_decimals_keep_their_digits(value: Decimal) -> None:
     for given_value in (value, str(format(value, "f"))):
-        data = read(price=given_value).data
-        assert data is not None
-        assert value == Decimal(data["price"])
+        assert value == Decimal(values(read(price=given_value))["price"])
 
 
 @given(st.text(max_size=20) | st.integers() | st.floats() | st.none() | st.binary() | st.lists(st.text()))
@@ -78,22 +87,28 @@ def test_no_value_makes_reading_raise(value: Any) -> None:
 def test_a_refused_row_still_names_its_key() -> None:
     row = read(price="x", quantity="-1")
     assert "A" == row.key
-    assert row.data is None
+    assert row.cells is None
     assert [("/price", "not_a_decimal"), ("/quantity", "negative")] == codes(row)
 
 
 def test_a_reference_defaults_to_the_clients_source() -> None:
     assert ("B", "erp") == _reference(read(brand="B"))
-    assert ("B", "pim") == _reference(read(brand={"source": "pim", "external_id": "B"}))
+    assert ("B", "erp") == _reference(read(brand={"source": "erp", "external_id": "B"}))
+
+
+def test_a_reference_names_another_source_only_if_the_client_may() -> None:
+    row = {"external_id": "A", "brand": {"source": "pim", "external_id": "B"}}
+    assert ("B", "pim") == _reference(SCHEMA.read(row, "erp", set(), ("pim",)))
+    refused = SCHEMA.read(row, "erp", set(), ("dam",))
+    assert ("A", [("/brand", "source_not_allowed")]) == (refused.key, codes(refused))
 
 
 def _reference(row: Row) -> tuple[str, str]:
-    assert row.data is not None
-    return row.data["brand"], row.data["brand_source"]
+    return values(row)["brand"], values(row)["brand_source"]
 
 
 def test_nested_fields_and_lists_are_checked_with_pointers() -> None:
-    assert {"external_id": "A", "type": "all"} == read(applies_to={"type": "all"}).data
+    assert {"external_id": "A", "type": "all"} == values(read(applies_to={"type": "all"}))
     assert [("/applies_to/type", "not_a_choice")] == codes(read(applies_to={"type": "some"}))
     assert [("/packagings/1/unit", "required")] == codes(read(packagings=[{"unit": "box"}, {"quantity": 2}]))
 

@@ -15,6 +15,7 @@ from testkit.clock import FrozenClock
 from testkit.desk import Desk, DeskServers
 from testkit.kafka import Broker
 from testkit.postgres import Databases
+from testkit.runs import close_run, open_run
 from testkit.servers import POSTGRES_VARIABLE, OwnServers, Servers
 from testkit.smtp import Post, running_post
 
@@ -22,6 +23,7 @@ _SERVERS = pytest.StashKey[Servers]()
 _OWN = pytest.StashKey[OwnServers]()
 _DESK = pytest.StashKey[Desk]()
 _RUN = pytest.StashKey[str]()
+_FOLDER = pytest.StashKey[Path]()
 
 
 class WorkerNode(Protocol):
@@ -38,7 +40,9 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[_SERVERS] = DeskServers(given["kontor_desk"])
         config.stash[_RUN] = given["kontor_run"]
         return
-    own = OwnServers(_recipe(config.rootpath))
+    folder = open_run()
+    own = OwnServers(_recipe(config.rootpath), folder)
+    config.stash[_FOLDER] = folder
     config.stash[_OWN] = own
     config.stash[_SERVERS] = own
     config.stash[_RUN] = secrets.token_hex(4)
@@ -80,6 +84,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         given = os.environ.get(POSTGRES_VARIABLE)
         if given:
             asyncio.run(Databases(given, config.stash[_RUN]).forget_run())
+        close_run(config.stash[_FOLDER])
 
 
 @pytest.fixture(autouse=True)

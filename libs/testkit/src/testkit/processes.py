@@ -15,7 +15,7 @@ from local_stack.ports import LOOPBACK
 
 
 class Program:
-    """`python -m <service>.cli <command>` with an environment of its own.
+    """`python -m <service> <command>` with an environment of its own.
 
     `port` is where its `/readyz` answers; `env` is added to ours, which is passed on without
     KONTOR_* variables, so that nothing of the developer's shell decides a test.
@@ -23,7 +23,7 @@ class Program:
 
     def __init__(self, service: str, command: str, env: Mapping[str, str], port: int, log: Path) -> None:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("KONTOR_")}
-        argv = [sys.executable, "-m", f"{service}.cli", command]
+        argv = [sys.executable, "-m", service, command]
         self._child = Child(f"{service} {command}", argv, log, clean | dict(env))
         self.url = f"http://{LOOPBACK}:{port}"
 

@@ -1,8 +1,6 @@
 """Where tests find PostgreSQL and Kafka: addresses given, else native servers, else containers."""
 
 import os
-import shutil
-import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -49,10 +47,11 @@ class Servers(Protocol):
 class OwnServers:
     """Starts each server on its first use and stops all of them at the end."""
 
-    def __init__(self, recipe: Path) -> None:
+    def __init__(self, recipe: Path, folder: Path, *, durable: bool = False) -> None:
         self._recipe = recipe
+        self._folder = folder
+        self._durable = durable
         self._open = ExitStack()
-        self._folder: Path | None = None
         self._postgres: str | None = None
         self._kafka: str | None = None
 
@@ -75,18 +74,17 @@ class OwnServers:
         self._open.close()
 
     def _native_postgres(self) -> str:
-        folder = self._data()
+        log = self._folder / "postgres.log"
         server = PostgresServer(
-            folder / "postgres", free_port(), "for-tests-only", folder / "postgres.log", durable=False
+            self._folder / "postgres", free_port(), "for-tests-only", log, durable=self._durable
         )
         self._open.callback(server.stop)
         server.start()
         return server.url
 
     def _native_kafka(self) -> str:
-        folder = self._data()
-        log = folder / "kafka.log"
-        server = KafkaServer(folder / "kafka", free_port(), free_port(), self._recipe, log)
+        log = self._folder / "kafka.log"
+        server = KafkaServer(self._folder / "kafka", free_port(), free_port(), self._recipe, log)
         self._open.callback(server.stop)
         server.start()
         return server.bootstrap
@@ -98,14 +96,6 @@ class OwnServers:
     def _contained_kafka(self) -> str:
         container = KafkaContainer(_KAFKA_IMAGE).with_kraft()
         return str(self._open.enter_context(container).get_bootstrap_server())
-
-    def _data(self) -> Path:
-        if self._folder is None:
-            # Not pytest's own folder: PostgreSQL may run as another user, who cannot enter that one.
-            self._folder = Path(tempfile.mkdtemp(prefix="kontor-test-"))
-            self._folder.chmod(0o755)
-            self._open.callback(shutil.rmtree, self._folder, ignore_errors=True)
-        return self._folder
 
 
 def _first(name: str, variable: str, native: Callable[[], str], contained: Callable[[], str]) -> str:

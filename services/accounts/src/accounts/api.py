@@ -16,14 +16,17 @@ from accounts.roles.routes import routes as role_routes
 from accounts.sessions.routes import routes as session_routes
 from accounts.settings import AccountsSettings
 from accounts.staff.routes import routes as staff_routes
+from accounts.upkeep import check_secret
 from accounts.users.feed import USERS
 from accounts.users.routes import routes as user_routes
 from accounts.wiring import wire
-from chassis import openapi
+from chassis import openapi, server
 from chassis.application import build_app
 from chassis.clock import Clock, SystemClock
 from chassis.database import Database
-from chassis.health import Health, database_probe
+from chassis.database_answers import FAILURES, database_probe
+from chassis.health import Health
+from chassis.process import begin
 from chassis.tokens import TokenVerifier
 from feeds.admin_routes import admin_routes as import_routes
 from feeds.admin_routes import internal_routes as run_routes
@@ -62,11 +65,20 @@ def make_app(settings: AccountsSettings, clock: Clock | None = None) -> FastAPI:
         verifier=TokenVerifier(wiring.keys, settings.token_issuer, clock),
         health=Health({"database": database_probe(database)}),
         routers=ROUTERS,
+        translated=FAILURES,
         wiring=wiring,
         cursors=wiring.cursors,
+        repeats=wiring.repeats,
         loops=[wiring.notices.run],
         on_stop=[wiring.passwords.close, database.close],
     )
+
+
+def serve() -> None:
+    """The process `accounts api`: settings from the environment, then HTTP until it is told to stop."""
+    settings = begin("accounts-api", AccountsSettings)
+    check_secret(settings)
+    server.serve(make_app(settings), settings)
 
 
 def contract() -> dict[str, Any]:

@@ -1,73 +1,33 @@
-"""The accounts command: api, worker, migrate, republish, add-administrator."""
+"""The upkeep of accounts: migrate, republish, add-administrator."""
 
-import asyncio
 import os
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final
 
 import typer
 
-from accounts.api import make_app
 from accounts.republishing import republishers
 from accounts.seeding import add_administrator, seed_roles
 from accounts.settings import AccountsSettings
-from accounts.wiring import Wiring, wire
-from accounts.worker import make_worker
-from chassis import migrations, server
-from chassis.clock import SystemClock
-from chassis.database import Database
-from chassis.logging import configure_logging
-from chassis.telemetry import configure_telemetry
+from accounts.upkeep import wired
+from chassis import migrations
+from chassis.process import begin
 from eventing.republish import republish as tell_again
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
-Result = TypeVar("Result")
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="The accounts service.")
-
-
-def _started(process: str) -> AccountsSettings:
-    settings = AccountsSettings()
-    configure_logging(service=process, level=settings.log_level, log_format=settings.log_format)
-    configure_telemetry(service=process, otlp_endpoint=settings.otlp_endpoint)
-    return settings
-
-
-def _wired(settings: AccountsSettings, use: Callable[[Wiring], Awaitable[Result]]) -> Result:
-    async def run() -> Result:
-        database = Database.connect(
-            settings.database_url.get_secret_value(), name="accounts-cli", pool_size=2
-        )
-        wiring = wire(settings, database, SystemClock())
-        try:
-            return await use(wiring)
-        finally:
-            await wiring.passwords.close()
-            await database.close()
-
-    return asyncio.run(run())
-
-
-@app.command()
-def api() -> None:
-    """Serves HTTP."""
-    settings = _started("accounts-api")
-    server.serve(make_app(settings), settings)
-
-
-@app.command()
-def worker() -> None:
-    """Relays and consumes events, applies feeds, sends mails."""
-    settings = _started("accounts-worker")
-    server.work(lambda: make_worker(settings), settings)
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Upkeep of accounts. `accounts api` serves HTTP, `accounts worker` does the rest.",
+)
 
 
 @app.command()
 def migrate() -> None:
     """Brings the database to the newest schema and seeds the roles every installation starts with."""
-    settings = _started("accounts-migrate")
+    settings = begin("accounts-migrate", AccountsSettings)
     migrations.upgrade(MIGRATIONS, settings.database_url.get_secret_value())
-    _wired(settings, seed_roles)
+    wired(settings, seed_roles)
 
 
 @app.command()
@@ -75,8 +35,8 @@ def republish(
     bump: Annotated[bool, typer.Option(help="Raise versions: after a database was restored.")] = False,
 ) -> None:
     """Tells every current state again."""
-    settings = _started("accounts-republish")
-    counts = _wired(
+    settings = begin("accounts-republish", AccountsSettings)
+    counts = wired(
         settings,
         lambda wiring: tell_again(wiring.database, wiring.outbox, republishers(wiring), bump=bump),
     )
@@ -90,9 +50,7 @@ def add_first_administrator(email: str) -> None:
     password = os.environ.get("KONTOR_ADMINISTRATOR_PASSWORD", "")
     if len(password) < 12:
         raise typer.BadParameter("KONTOR_ADMINISTRATOR_PASSWORD needs at least 12 characters")
-    made = _wired(_started("accounts-cli"), lambda wiring: add_administrator(wiring, email, password))
+    made = wired(
+        begin("accounts-cli", AccountsSettings), lambda wiring: add_administrator(wiring, email, password)
+    )
     typer.echo("made" if made else "is staff already")
-
-
-if __name__ == "__main__":
-    app()

@@ -41,6 +41,7 @@ from accounts.users.service import UserService, UserStores
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.pages import Cursors
+from chassis.repeats import Repeats
 from eventing.metrics import process_metrics
 from eventing.notices import NoticeSender
 from eventing.outbox import Outbox
@@ -69,6 +70,7 @@ class Wiring:
     database: Database
     clock: Clock
     cursors: Cursors
+    repeats: Repeats
     locales: tuple[str, ...]
     stores: Stores
     outbox: Outbox
@@ -111,6 +113,7 @@ def wire(settings: AccountsSettings, database: Database, clock: Clock) -> Wiring
         database=database,
         clock=clock,
         cursors=Cursors(settings.cursor_secret.get_secret_value()),
+        repeats=Repeats(database, tables.idempotency_key),
         locales=settings.locales,
         stores=stores,
         outbox=outbox,

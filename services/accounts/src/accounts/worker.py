@@ -13,10 +13,14 @@ from accounts.housekeeping import forget
 from accounts.mails.sending import MailSender, SmtpServer
 from accounts.republishing import republishers
 from accounts.settings import AccountsSettings
+from accounts.upkeep import check_secret
 from accounts.wiring import wire
+from chassis import server
 from chassis.clock import SystemClock
 from chassis.database import Database
-from chassis.health import Health, database_probe
+from chassis.database_answers import database_probe
+from chassis.health import Health
+from chassis.process import begin
 from chassis.server import Loop
 from eventing.loops import pause
 from eventing.metrics import process_metrics
@@ -25,6 +29,13 @@ from eventing.worker import EventWorker
 
 _log = structlog.get_logger(__name__)
 FAILED_ROUNDS: Final = Counter("accounts_failed_rounds_total", "Rounds of a loop that failed", ["work"])
+
+
+def work() -> None:
+    """The process `accounts worker`: relays and consumes events, applies feeds, sends mails."""
+    settings = begin("accounts-worker", AccountsSettings)
+    check_secret(settings)
+    server.work(lambda: make_worker(settings), settings)
 
 
 async def make_worker(
@@ -52,6 +63,7 @@ async def make_worker(
     loops = [
         event_worker.run,
         wiring.feeds.worker().run,
+        wiring.repeats.forget_old,
         sender.run,
         _every(0.5, "password_resets", wiring.invitations.answer_resets),
         _every(60, "key_rotation", wiring.keys.rotate),

@@ -47,3 +47,21 @@ async def test_a_closed_channel_ends_its_sessions_and_admits_nobody(
     assert {"id": webshop["id"], "deleted": True} == (await platform.events("accounts.channel"))[-1][
         "payload"
     ]
+
+
+async def test_a_confidential_channel_refreshes_nobody_without_its_secret(
+    platform: Platform, buyer: Person
+) -> None:
+    made = await platform.staff(
+        "POST", "/admin/v1/channels", json={"code": "shop", "name": "Shop", "confidential": True}
+    )
+    secret = made.json()["secret"]
+    refresh = (await attempt(platform, buyer, secret)).json()["refresh_token"]
+
+    async def again(given: str | None) -> tuple[int, str | None]:
+        body = {"refresh_token": refresh, "channel_secret": given}
+        answer = await platform.http.post("/v1/login/refresh", json=body)
+        return answer.status_code, answer.json().get("code")
+
+    assert [(401, "unknown_channel")] * 2 == [await again(None), await again("wrong")]
+    assert (200, None) == await again(secret)

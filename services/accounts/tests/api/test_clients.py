@@ -108,3 +108,18 @@ async def test_no_secret_is_read_again_or_audited(platform: Platform, client: di
     trail = await platform.staff("GET", "/admin/v1/audit", params={"object_id": client["id"]})
     assert ["client.created"] == [entry["action"] for entry in trail.json()["items"]]
     assert "secret" not in shown.text + trail.text
+
+
+async def test_a_token_says_which_other_sources_references_may_name(platform: Platform) -> None:
+    told = {"scopes": ["accounts:feed"], "source": "crm", "other_sources": ["erp"]}
+    for code, others in (("alone", []), ("knowing", ["erp"])):
+        body = {"code": code, "name": code, **told, "other_sources": others}
+        secret = (await platform.staff("POST", "/admin/v1/clients", json=body)).json()["secret"]
+        answer = await token(platform, {"client_id": code, "client_secret": secret})
+        address = {"external_id": code, "account": {"source": "erp", "external_id": "1"}, "name": "Yard"}
+        batch = await platform.as_(
+            answer.json()["access_token"], "POST", "/integration/v1/addresses", json={"items": [address]}
+        )
+        (result,) = batch.json()["results"]
+        refused = [(error["pointer"], error["code"]) for error in result["errors"]]
+        assert ([] if others else [("/account", "source_not_allowed")]) == refused

@@ -1,10 +1,16 @@
 """Signing keys: the next one is published before it signs, the last one until its tokens have ended."""
 
+import asyncio
+import os
+import sys
 from datetime import timedelta
 
 from joserfc import jws
 
-from services.accounts.tests.support.platform import Platform
+from accounts.keys.repository import SecretMismatch
+from services.accounts.tests.support.platform import Platform, migrate, running
+from testkit.clock import FrozenClock
+from testkit.postgres import Databases
 
 
 async def published(platform: Platform) -> list[str]:
@@ -42,3 +48,30 @@ async def test_a_key_is_published_before_it_signs_and_until_its_last_token_ends(
     platform.clock.advance(timedelta(minutes=5))
     await platform.wiring.keys.rotate()
     assert [new] == await published(platform)
+
+
+async def test_a_wrong_token_secret_is_one_sentence_at_the_start(
+    databases: Databases, clock: FrozenClock
+) -> None:
+    async with databases.fresh("accounts", migrate) as url:
+        async with running(url, clock):
+            pass
+        environment = {
+            "PATH": os.environ["PATH"],
+            "KONTOR_DATABASE_URL": url,
+            "KONTOR_TOKEN_SECRET": "another secret that is long enough too",
+            "KONTOR_CURSOR_SECRET": "a secret for cursors",
+            "KONTOR_PORT": "0",
+        }
+        for process in ("api", "worker"):
+            started = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "accounts", process, env=environment, stderr=asyncio.subprocess.PIPE
+            )
+            try:
+                async with asyncio.timeout(90):
+                    _, said = await started.communicate()
+            finally:
+                if started.returncode is None:
+                    started.kill()
+            assert 1 == started.returncode
+            assert [str(SecretMismatch())] == said.decode().splitlines()

@@ -1,5 +1,8 @@
 """Roles over HTTP."""
 
+from sqlalchemy import func, select
+
+from accounts.tables import idempotency_key
 from services.accounts.tests.support.people import a_channel, a_user, an_account
 from services.accounts.tests.support.platform import Platform
 
@@ -78,3 +81,26 @@ async def test_pages_of_roles_follow_each_other_without_gap_or_repeat(platform: 
         if cursor is None:
             break
     assert 11 == len(seen) == len(set(seen))
+
+
+async def test_a_repeat_under_the_same_key_makes_no_second_role(platform: Platform) -> None:
+    key = {"Idempotency-Key": "one"}
+    made, again = [await platform.staff("POST", "/admin/v1/roles", json=NEW, headers=key) for _ in range(2)]
+    assert (201, made.content, made.headers["ETag"]) == (
+        again.status_code,
+        again.content,
+        again.headers["ETag"],
+    )
+    other = await platform.staff("POST", "/admin/v1/roles", json=NEW | {"code": "x"}, headers=key)
+    assert (422, "idempotency_key_reused") == (other.status_code, other.json()["code"])
+
+
+async def test_a_secret_is_kept_under_no_key(platform: Platform) -> None:
+    body = {"code": "shop-2", "name": "Shop", "origins": [], "confidential": True}
+    key = {"Idempotency-Key": "one"}
+    made, again = [
+        await platform.staff("POST", "/admin/v1/channels", json=body, headers=key) for _ in range(2)
+    ]
+    assert (201, 409) == (made.status_code, again.status_code)
+    async with platform.wiring.database.read() as reader:
+        assert 0 == await reader.scalar(select(func.count()).select_from(idempotency_key))

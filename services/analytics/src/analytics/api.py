@@ -11,11 +11,13 @@ from analytics.settings import AnalyticsSettings
 from analytics.turnover.routes import routes as turnover_routes
 from analytics.usage.routes import routes as usage_routes
 from analytics.wiring import wire
-from chassis import openapi
+from chassis import openapi, server
 from chassis.application import build_app
 from chassis.clock import Clock, SystemClock
 from chassis.database import Database
-from chassis.health import Health, database_probe
+from chassis.database_answers import FAILURES, database_probe
+from chassis.health import Health
+from chassis.process import begin
 from chassis.tokens import KeySource, TokenVerifier
 
 TITLE: Final = "analytics"
@@ -46,10 +48,17 @@ def make_app(
         verifier=TokenVerifier(keys or wiring.keys, settings.token_issuer, clock),
         health=Health({"database": database_probe(database)}),
         routers=ROUTERS,
+        translated=FAILURES,
         wiring=wiring,
         cursors=wiring.cursors,
         on_stop=[wiring.accounts.close, database.close],
     )
+
+
+def serve() -> None:
+    """The process `analytics api`: settings from the environment, then HTTP until it is told to stop."""
+    settings = begin("analytics-api", AnalyticsSettings)
+    server.serve(make_app(settings), settings)
 
 
 def contract() -> dict[str, Any]:

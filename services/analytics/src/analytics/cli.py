@@ -1,4 +1,4 @@
-"""Command line of analytics."""
+"""The upkeep of analytics: migrate, rebuild, republish."""
 
 import asyncio
 from pathlib import Path
@@ -6,52 +6,32 @@ from typing import Final
 
 import typer
 
-from analytics.api import make_app
 from analytics.consumers import SUBSCRIBED
 from analytics.rebuilding import rebuild as rebuild_copies
 from analytics.settings import AnalyticsSettings
-from analytics.worker import make_worker
-from chassis import migrations, server
+from chassis import migrations
 from chassis.database import Database
-from chassis.logging import configure_logging
-from chassis.telemetry import configure_telemetry
+from chassis.process import begin
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="The analytics service.")
-
-
-def _started(process: str) -> AnalyticsSettings:
-    settings = AnalyticsSettings()
-    configure_logging(service=process, level=settings.log_level, log_format=settings.log_format)
-    configure_telemetry(service=process, otlp_endpoint=settings.otlp_endpoint)
-    return settings
-
-
-@app.command()
-def api() -> None:
-    """Serves HTTP."""
-    settings = _started("analytics-api")
-    server.serve(make_app(settings), settings)
-
-
-@app.command()
-def worker() -> None:
-    """Consumes what the others publish."""
-    settings = _started("analytics-worker")
-    server.work(lambda: make_worker(settings), settings)
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Upkeep of analytics. `analytics api` serves HTTP, `analytics worker` does the rest.",
+)
 
 
 @app.command()
 def migrate() -> None:
     """Brings the database to the newest schema."""
-    settings = _started("analytics-migrate")
+    settings = begin("analytics-migrate", AnalyticsSettings)
     migrations.upgrade(MIGRATIONS, settings.database_url.get_secret_value())
 
 
 @app.command()
 def rebuild() -> None:
     """Empties the copies and lets the worker read every topic again. Stop the worker first."""
-    settings = _started("analytics-rebuild")
+    settings = begin("analytics-rebuild", AnalyticsSettings)
 
     async def run() -> None:
         database = Database.connect(settings.database_url.get_secret_value(), name="analytics-rebuild")
@@ -68,7 +48,3 @@ def rebuild() -> None:
 def republish() -> None:
     """Tells every current state again: analytics publishes none."""
     typer.echo("analytics publishes nothing")
-
-
-if __name__ == "__main__":
-    app()

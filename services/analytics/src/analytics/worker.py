@@ -5,13 +5,22 @@ from collections.abc import Awaitable, Callable, Sequence
 from analytics import events, tables
 from analytics.consumers import SUBSCRIBED
 from analytics.settings import AnalyticsSettings
+from chassis import server
 from chassis.clock import SystemClock
 from chassis.database import Database
-from chassis.health import Health, database_probe
+from chassis.database_answers import database_probe
+from chassis.health import Health
+from chassis.process import begin
 from chassis.server import Loop
 from eventing.metrics import process_metrics
 from eventing.probes import event_probes
 from eventing.worker import EventWorker
+
+
+def work() -> None:
+    """The process `analytics worker`: consumes what the others publish."""
+    settings = begin("analytics-worker", AnalyticsSettings)
+    server.work(lambda: make_worker(settings), settings)
 
 
 async def make_worker(

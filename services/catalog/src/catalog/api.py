@@ -7,6 +7,7 @@ from fastapi import APIRouter, FastAPI
 from catalog.attributes.routes import routes as attribute_routes
 from catalog.audiences.consumers import VisibilityFollowers
 from catalog.audit.routes import routes as audit_routes
+from catalog.browsing.hot_routes import hot_routes
 from catalog.browsing.routes import routes as browsing_routes
 from catalog.catalogues.routes import routes as catalogue_routes
 from catalog.categories.routes import routes as category_routes
@@ -19,11 +20,13 @@ from catalog.settings import CatalogSettings
 from catalog.stock.feed import STOCK
 from catalog.units.feed import UNITS
 from catalog.wiring import wire
-from chassis import openapi
+from chassis import openapi, server
 from chassis.application import build_app
 from chassis.clock import Clock, SystemClock
 from chassis.database import Database
-from chassis.health import Health, database_probe
+from chassis.database_answers import FAILURES, database_probe
+from chassis.health import Health
+from chassis.process import begin
 from chassis.tokens import FetchedKeys, JwksFetch, KeySource, TokenVerifier
 from chassis.upstream import Upstream, UpstreamDown
 from feeds.admin_routes import admin_routes as import_routes
@@ -63,17 +66,22 @@ def make_app(settings: CatalogSettings, clock: Clock | None = None, keys: KeySou
     accounts = Upstream("accounts", settings.accounts_url)
     wiring = wire(settings, database, clock, pricing)
     followers = VisibilityFollowers(settings.kafka_bootstrap, wiring.audiences)
-    return build_app(
+    app = build_app(
         title=TITLE,
         settings=settings,
         verifier=TokenVerifier(keys or FetchedKeys(_jwks(accounts)), settings.token_issuer, clock),
         health=Health({"database": database_probe(database), "visibility_events": followers.probe()}),
         routers=ROUTERS,
+        translated=FAILURES,
         wiring=wiring,
         cursors=wiring.cursors,
+        repeats=wiring.repeats,
         loops=followers.loops,
         on_stop=[pricing.close, accounts.close, database.close],
     )
+    # They stand before those that declare them, and hand on what they cannot answer.
+    app.router.routes[:0] = hot_routes(browsing_routes)
+    return app
 
 
 def _jwks(accounts: Upstream) -> JwksFetch:
@@ -85,6 +93,12 @@ def _jwks(accounts: Upstream) -> JwksFetch:
         return document
 
     return fetch
+
+
+def serve() -> None:
+    """The process `catalog api`: settings from the environment, then HTTP until it is told to stop."""
+    settings = begin("catalog-api", CatalogSettings)
+    server.serve(make_app(settings), settings)
 
 
 def contract() -> dict[str, Any]:

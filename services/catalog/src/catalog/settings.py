@@ -27,6 +27,9 @@ class CatalogSettings(StatefulSettings):
     locales: tuple[str, ...] = Field(
         ("en", "nl", "de", "fr"), description="Languages that answers are given in, as a JSON list."
     )
+    kept_answers: int = Field(
+        67_108_864, ge=0, description="Bytes of answers to channels kept in memory; 0 keeps none."
+    )
     import_limit: int = Field(
         4_294_967_296, ge=1, description="Largest import body in bytes, inflated or not."
     )

@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 
 from chassis.idempotency import idempotency_table
+from chassis.revisions import revision_table
 from eventing.tables import event_tables
 from feeds.tables import feed_tables
 
@@ -52,6 +53,10 @@ def _flag(name: str) -> Column[bool]:
 
 def _code() -> Column[str]:
     return Column("code", Text, nullable=False, unique=True)
+
+
+def _listed(name: str, comment: str) -> Column[object]:
+    return Column(name, JSONB, nullable=False, server_default=text("'[]'"), comment=comment)
 
 
 def _names() -> Column[object]:
@@ -275,13 +280,7 @@ family = Table(
     _code(),
     _names(),
     Column("attribute_ids", ARRAY(Text), nullable=False, server_default="{}"),
-    Column(
-        "requirements",
-        JSONB,
-        nullable=False,
-        server_default=text("'[]'"),
-        comment="[{channel, locale, field}]",
-    ),
+    _listed("requirements", "[{channel, locale, field}]"),
     _flag("deleted"),
 )
 
@@ -318,8 +317,8 @@ catalogue = Table(
     _version(),
     _code(),
     Column("name", Text, nullable=False),
-    Column("include", JSONB, nullable=False, server_default=text("'[]'"), comment="[{target, id}]"),
-    Column("exclude", JSONB, nullable=False, server_default=text("'[]'"), comment="[{target, id}]"),
+    _listed("include", "[{target, id}]"),
+    _listed("exclude", "[{target, id}]"),
     _flag("deleted"),
 )
 
@@ -398,3 +397,4 @@ audit = Table(
 events = event_tables(metadata)
 feeds = feed_tables(metadata)
 idempotency_key = idempotency_table(metadata)
+revision = revision_table(metadata)

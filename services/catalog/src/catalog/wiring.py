@@ -11,6 +11,7 @@ from catalog.attributes.service import AttributeService
 from catalog.audiences.explaining import VisibilityExplainer
 from catalog.audiences.source import Audiences
 from catalog.audit.repository import AuditTrail
+from catalog.browsing.keeping import KeptAnswers
 from catalog.browsing.ordering import Ordering
 from catalog.browsing.queries import Browsing
 from catalog.browsing.search import PostgresSearch
@@ -34,6 +35,8 @@ from catalog.units.repository import UnitRepository
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.pages import Cursors
+from chassis.repeats import Repeats
+from chassis.revisions import Revisions
 from chassis.upstream import Upstream
 from eventing.outbox import Outbox
 from feeds.desk import Feeds
@@ -61,10 +64,13 @@ class Wiring:
     clock: Clock
     database: Database
     cursors: Cursors
+    repeats: Repeats
     outbox: Outbox
     stores: Stores
     audit: AuditTrail
     audiences: Audiences
+    revisions: Revisions
+    kept: KeptAnswers
     browsing: Browsing
     ordering: Ordering
     explainer: VisibilityExplainer
@@ -94,10 +100,13 @@ def wire(settings: CatalogSettings, database: Database, clock: Clock, pricing: U
         clock=clock,
         database=database,
         cursors=cursors,
+        repeats=Repeats(database, tables.idempotency_key),
         outbox=outbox,
         stores=stores,
         audit=audit,
         audiences=audiences,
+        revisions=Revisions(database),
+        kept=KeptAnswers(settings.kept_answers),
         browsing=Browsing(database, audiences, PostgresSearch(), cursors),
         ordering=Ordering(database, audiences),
         explainer=VisibilityExplainer(database, audiences),

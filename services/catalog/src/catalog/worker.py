@@ -7,14 +7,23 @@ from catalog.consumers import SUBSCRIBED
 from catalog.republishing import republishers
 from catalog.settings import CatalogSettings
 from catalog.wiring import wire
+from chassis import server
 from chassis.clock import SystemClock
 from chassis.database import Database
-from chassis.health import Health, database_probe
+from chassis.database_answers import database_probe
+from chassis.health import Health
+from chassis.process import begin
 from chassis.server import Loop
 from chassis.upstream import Upstream
 from eventing.metrics import process_metrics
 from eventing.probes import event_probes
 from eventing.worker import EventWorker
+
+
+def work() -> None:
+    """The process `catalog worker`: relays and consumes events, applies feeds."""
+    settings = begin("catalog-worker", CatalogSettings)
+    server.work(lambda: make_worker(settings), settings)
 
 
 async def make_worker(
@@ -37,4 +46,4 @@ async def make_worker(
         metrics=process_metrics(),
     )
     health = Health({"database": database_probe(database), **event_probes(event_worker)})
-    return health, [event_worker.run, wiring.feeds.worker().run], database.close
+    return health, [event_worker.run, wiring.feeds.worker().run, wiring.repeats.forget_old], database.close

@@ -7,17 +7,20 @@ from fastapi import APIRouter, FastAPI
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 
-from chassis import openapi
+from chassis import openapi, server
 from chassis.application import build_app
 from chassis.clock import Clock, SystemClock
 from chassis.health import Check, Health, Probe, State
 from chassis.pages import Cursors
+from chassis.process import begin
 from chassis.server import Loop
 from eventing.kafka import silence_client_logs
 from eventing.loops import keep_going
 from eventing.metrics import EventMetrics
+from gateway.admission.bodies import SlowBodies
 from gateway.admission.limits import Limits
 from gateway.admission.origins import Cors
+from gateway.admission.precedence import Precedence
 from gateway.documents.reading import library_of
 from gateway.documents.routes import document_routes
 from gateway.imports.routes import routes as import_routes
@@ -52,7 +55,9 @@ def make_app(settings: GatewaySettings, clock: Clock | None = None) -> FastAPI:
         on_stop=[upstream.close for upstream in wiring.upstreams.values()],
         middleware=[
             Middleware(Cors, wiring.origins),
+            Middleware(Precedence, settings.at_once, wiring.table.owner_of),
             Middleware(Limits, wiring.verifier, wiring.policies, wiring.buckets, wiring.table.tries_secrets),
+            Middleware(SlowBodies, settings.stall_seconds, settings.body_seconds, wiring.table.is_upload),
         ],
     )
     # The hot routes stand before those that declare them; whatever is left goes through the pipe.
@@ -91,6 +96,12 @@ def _channels_probe(wiring: Wiring) -> Probe:
         return Check(State.DEGRADED, "the origins of channels are not known yet: browsers are refused")
 
     return probe
+
+
+def serve() -> None:
+    """The process `gateway api`: settings from the environment, then HTTP until it is told to stop."""
+    settings = begin("gateway", GatewaySettings)
+    server.serve(make_app(settings), settings)
 
 
 def contract() -> dict[str, Any]:

@@ -32,6 +32,17 @@ class GatewaySettings(Settings):
     batch_limit: int = Field(
         16_777_216, ge=1, description="Largest body in bytes of a batch of an integration."
     )
+    stall_seconds: float = Field(
+        15.0, gt=0, description="How long a body may stop arriving before the request is given up."
+    )
+    body_seconds: float = Field(
+        60.0, gt=0, description="How long a body may take as a whole; uploads of import runs may take longer."
+    )
+    at_once: int = Field(
+        400,
+        ge=10,
+        description="Requests answered at the same time; the last fifth is for carts and orders alone.",
+    )
     pass_seconds: float = Field(30.0, gt=0, description="How long a service may take for a passed request.")
     import_seconds: float = Field(3600.0, gt=0, description="How long an upload may take.")
     user_rate: float = Field(50.0, gt=0, description="Requests a second one user may send for long.")

@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 
 from chassis.clock import Clock
 from chassis.tokens import FetchedKeys, JwksFetch
-from chassis.upstream import Upstream, UpstreamDown
+from chassis.upstream import RetryBudget, Upstream, UpstreamDown
 from eventing.envelope import Arrived
 from eventing.follower import TopicFollower
 from eventing.metrics import EventMetrics, process_metrics
@@ -47,7 +47,7 @@ class Wiring:
 def wire(settings: GatewaySettings, table: RouteTable, clock: Clock) -> Wiring:
     """Constructs the graph; nothing connects yet."""
     upstreams = {
-        name: Upstream(name, url)
+        name: Upstream(name, url, retries=RetryBudget())
         for name, url in {
             "accounts": settings.accounts_url,
             "catalog": settings.catalog_url,

@@ -151,9 +151,13 @@ async def test_channels_origins_are_allowed_and_taken_away_by_their_topic(
     known = {"id": channel, "code": "shop", "name": "Shop", "origins": [shop["Origin"]]}
     gone = {"id": channel, "deleted": True}
 
+    async def asked(channel_id: str) -> httpx.Response:
+        headers = neighbours.tokens.headers(channel_id=channel_id) | shop
+        return await gateway.get("/v1/orders", headers=headers)
+
     async def until(allowed: str | None) -> None:
         for _ in range(200):
-            answer = await gateway.get("/v1/orders", headers=neighbours.tokens.headers() | shop)
+            answer = await asked(channel)
             if allowed == answer.headers.get("access-control-allow-origin"):
                 return
             await asyncio.sleep(0.05)
@@ -162,6 +166,9 @@ async def test_channels_origins_are_allowed_and_taken_away_by_their_topic(
     async with beating(topics), door(kafka_bootstrap=topics.bootstrap) as gateway:
         await topics.produce(CHANNEL.topic, [state(CHANNEL.topic, channel, known)])
         await until(shop["Origin"])
+        assert "access-control-allow-origin" not in (await asked(new_id())).headers
+        nobody = await gateway.get("/v1/orders", headers=shop)
+        assert (401, shop["Origin"]) == (nobody.status_code, nobody.headers["access-control-allow-origin"])
         await topics.produce(CHANNEL.topic, [state(CHANNEL.topic, channel, gone, 2)])
         await until(None)
 

@@ -5,7 +5,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import httpx
 import pytest
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
 
 from chassis.clock import milliseconds
 from chassis.failures import Unauthenticated, Unavailable
@@ -14,6 +17,7 @@ from chassis.principal import Caller
 from eventing.envelope import Arrived
 from gateway.admission.limits import Buckets, Policy
 from gateway.admission.origins import Origins
+from gateway.admission.precedence import Precedence
 from gateway.admission.revocations import Revocations, Watermarks, subjects
 from gateway.consumers import REVOCATION, ChannelSeen, RevocationSeen
 from services.gateway.tests.support.tokens import some_user
@@ -143,3 +147,47 @@ def test_an_origin_counts_as_long_as_one_channel_has_it_and_only_for_its_surface
         ("https://desk", "/admin/v1/x"),
     ]
     assert [True, False, False, True] == [origins.admit(*each) for each in asked]
+
+
+def test_a_token_is_good_for_the_origins_of_its_own_channel_alone() -> None:
+    origins = Origins("https://desk")
+    origins.on_channel(channel("a", "https://shop"))
+    origins.on_channel(channel("b", "https://app"))
+    asked = [("https://shop", "a"), ("https://app", "a"), ("https://app", "b"), ("https://app", "gone")]
+    assert [True, False, True, False] == [origins.admit(origin, "/v1/x", of) for origin, of in asked]
+    assert origins.admit("https://desk", "/v1/x", "a")
+
+
+async def test_a_full_gateway_sheds_analytics_then_browsing_and_orders_last() -> None:
+    let_go = asyncio.Event()
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        await let_go.wait()
+        await PlainTextResponse("done")(scope, receive, send)
+
+    def owner_of(_: str, path: str) -> str | None:
+        return {"/orders": "order_export", "/figures": "analytics"}.get(path)
+
+    transport = httpx.ASGITransport(Precedence(slow, 10, owner_of))
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+        inside = [asyncio.create_task(client.get("/figures")) for _ in range(5)]
+        await asyncio.sleep(0)
+
+        async def shed(path: str) -> httpx.Response | None:
+            """The refusal, or None for one that was let in."""
+            asked = asyncio.create_task(client.get(path))
+            done, _ = await asyncio.wait([asked], timeout=0.2)
+            inside.extend([] if done else [asked])
+            return asked.result() if done else None
+
+        refused = await shed("/figures")
+        assert refused is not None
+        assert (503, "unavailable") == (refused.status_code, refused.json()["code"])
+        assert "2" == refused.headers["retry-after"]
+        assert [None] * 3 == [await shed("/products") for _ in range(3)]
+        assert await shed("/products") is not None
+        assert [None] * 2 == [await shed("/orders") for _ in range(2)]
+        assert await shed("/orders") is not None
+        let_go.set()
+        assert [200] * 10 == [answer.status_code for answer in await asyncio.gather(*inside)]
+        assert 200 == (await client.get("/figures")).status_code

@@ -1,8 +1,12 @@
 """The contract of the composed operations and the plain routes that serve the hot ones."""
 
+import subprocess
+import sys
+
 from fastapi import FastAPI
 
-from chassis.openapi import api_routes, requirement
+from chassis.declared import requirement
+from chassis.openapi import api_routes
 from gateway.api import ROUTERS, contract
 from gateway.products.routes import HOT, SEES_PRODUCTS
 
@@ -22,3 +26,11 @@ def test_every_composed_operation_says_who_may_call_it_and_what_it_does() -> Non
             assert operation["x-callers"], path
             assert operation["summary"], path
             assert "503" in operation["responses"], path
+
+
+def test_the_gateway_loads_no_database() -> None:
+    found = (
+        "import sys, gateway.api; print([name for name in ('sqlalchemy', 'asyncpg') if name in sys.modules])"
+    )
+    loaded = subprocess.run([sys.executable, "-c", found], capture_output=True, text=True, check=True)  # noqa: S603 - our own program
+    assert "[]" == loaded.stdout.strip()

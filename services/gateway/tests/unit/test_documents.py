@@ -1,6 +1,6 @@
 """The pages made from contracts."""
 
-from gateway.documents.reading import library_of, shape
+from gateway.documents.reading import library_of, prose, shape
 from services.gateway.tests.support.contracts import documents
 
 
@@ -26,3 +26,8 @@ def test_shapes_are_said_in_words_with_links_to_the_named_parts() -> None:
     assert 'list of <a href="#schema-Price">Price</a> or null' == str(shape(schema))
     assert "<code>a</code> | <code>b</code>" == str(shape({"enum": ["a", "b"]}))
     assert "string (date-time)" == str(shape({"type": "string", "format": "date-time"}))
+
+
+def test_names_in_backticks_are_shown_as_code_and_everything_else_as_text() -> None:
+    assert "<code>next_cursor</code> &amp; &lt;i&gt;" == str(prose("`next_cursor` & <i>"))
+    assert "" == str(prose(None))

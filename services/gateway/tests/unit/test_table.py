@@ -74,3 +74,11 @@ def test_an_operation_nobody_owns_stops_the_gateway() -> None:
     del contracts["channel"]["paths"]["/v1/orders"]["get"]["x-service"]
     with pytest.raises(ValueError, match="GET /v1/orders has no x-service"):
         table_of(contracts)
+
+
+def test_an_owner_is_named_for_what_other_services_answer() -> None:
+    table = table_of(documents())
+    assert "order_export" == table.owner_of("POST", "/v1/orders")
+    assert table.owner_of("GET", "/v1/products") is None
+    assert table.is_upload("POST", "/integration/v1/products/imports")
+    assert not table.is_upload("POST", "/integration/v1/stock")

@@ -4,12 +4,14 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
-from chassis import openapi
+from chassis import openapi, server
 from chassis.application import build_app
 from chassis.clock import Clock, SystemClock
 from chassis.database import Database
+from chassis.database_answers import FAILURES, database_probe
 from chassis.failures import Unavailable
-from chassis.health import Health, database_probe
+from chassis.health import Health
+from chassis.process import begin
 from chassis.tokens import FetchedKeys, JwksFetch, KeySource, TokenVerifier
 from chassis.upstream import Upstream
 from feeds.admin_routes import admin_routes, internal_routes
@@ -57,8 +59,10 @@ def make_app(
         verifier=TokenVerifier(source, settings.token_issuer, clock),
         health=Health({"database": database_probe(database)}),
         routers=ROUTERS,
+        translated=FAILURES,
         wiring=wiring,
         cursors=wiring.cursors,
+        repeats=wiring.repeats,
         on_stop=[wiring.offers.close, database.close],
     )
 
@@ -72,6 +76,12 @@ def _key_set(accounts: Upstream) -> JwksFetch:
         return found
 
     return fetch
+
+
+def serve() -> None:
+    """The process `order_export api`: settings from the environment, then HTTP until it is told to stop."""
+    settings = begin("order_export-api", OrderExportSettings)
+    server.serve(make_app(settings), settings)
 
 
 def contract() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The order_export command: api, worker, migrate, republish."""
+"""The upkeep of order_export: migrate, republish."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,28 +7,22 @@ from typing import Annotated, Final, TypeVar
 
 import typer
 
-from chassis import migrations, server
+from chassis import migrations
 from chassis.clock import SystemClock
 from chassis.database import Database
-from chassis.logging import configure_logging
-from chassis.telemetry import configure_telemetry
+from chassis.process import begin
 from eventing.republish import republish as tell_again
-from order_export.api import make_app
 from order_export.republishing import republishers
 from order_export.settings import OrderExportSettings
 from order_export.wiring import Wiring, wire
-from order_export.worker import make_worker
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 Result = TypeVar("Result")
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="The order_export service.")
-
-
-def _started(process: str) -> OrderExportSettings:
-    settings = OrderExportSettings()
-    configure_logging(service=process, level=settings.log_level, log_format=settings.log_format)
-    configure_telemetry(service=process, otlp_endpoint=settings.otlp_endpoint)
-    return settings
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Upkeep of order_export. `order_export api` serves HTTP, `order_export worker` does the rest.",
+)
 
 
 def _wired(settings: OrderExportSettings, use: Callable[[Wiring], Awaitable[Result]]) -> Result:
@@ -47,23 +41,9 @@ def _wired(settings: OrderExportSettings, use: Callable[[Wiring], Awaitable[Resu
 
 
 @app.command()
-def api() -> None:
-    """Serves HTTP."""
-    settings = _started("order_export-api")
-    server.serve(make_app(settings), settings)
-
-
-@app.command()
-def worker() -> None:
-    """Relays and consumes events, applies feeds, pushes orders to the ERP."""
-    settings = _started("order_export-worker")
-    server.work(lambda: make_worker(settings), settings)
-
-
-@app.command()
 def migrate() -> None:
     """Brings the database to the newest schema."""
-    settings = _started("order_export-migrate")
+    settings = begin("order_export-migrate", OrderExportSettings)
     migrations.upgrade(MIGRATIONS, settings.database_url.get_secret_value())
 
 
@@ -72,14 +52,10 @@ def republish(
     bump: Annotated[bool, typer.Option(help="Raise versions: after a database was restored.")] = False,
 ) -> None:
     """Tells every current state again."""
-    settings = _started("order_export-republish")
+    settings = begin("order_export-republish", OrderExportSettings)
     counts = _wired(
         settings,
         lambda wiring: tell_again(wiring.database, wiring.outbox, republishers(wiring), bump=bump),
     )
     for topic, count in counts.items():
         typer.echo(f"{topic}: {count}")
-
-
-if __name__ == "__main__":
-    app()

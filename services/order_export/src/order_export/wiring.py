@@ -10,6 +10,7 @@ from chassis.clock import Clock
 from chassis.database import Database
 from chassis.idempotency import IdempotencyKeys
 from chassis.pages import Cursors
+from chassis.repeats import Repeats
 from chassis.upstream import Upstream
 from eventing.outbox import Outbox
 from feeds.desk import Feeds
@@ -27,7 +28,7 @@ from order_export.exports.repository import ExportRepository
 from order_export.feed_state import run_changed
 from order_export.offers.sources import OfferSources
 from order_export.orders.document import OrderDocuments
-from order_export.orders.placing import OrderPlacing, PlacingRules
+from order_export.orders.placing import PLACE, OrderPlacing, PlacingRules
 from order_export.orders.publishing import OrderPublisher
 from order_export.orders.repository import OrderRepository
 from order_export.orders.service import OrderService
@@ -57,6 +58,7 @@ class Wiring:
     database: Database
     clock: Clock
     cursors: Cursors
+    repeats: Repeats
     stores: Stores
     outbox: Outbox
     audit: AuditTrail
@@ -104,6 +106,7 @@ def wire(settings: OrderExportSettings, database: Database, clock: Clock) -> Wir
         database=database,
         clock=clock,
         cursors=Cursors(settings.cursor_secret.get_secret_value()),
+        repeats=Repeats(database, tables.idempotency_key, kept_for_ever=[PLACE]),
         stores=stores,
         outbox=outbox,
         audit=audit,

@@ -5,9 +5,12 @@ from collections.abc import Awaitable, Callable, Sequence
 import httpx
 from prometheus_client import REGISTRY, CollectorRegistry
 
+from chassis import server
 from chassis.clock import SystemClock
 from chassis.database import Database
-from chassis.health import Health, database_probe
+from chassis.database_answers import database_probe
+from chassis.health import Health
+from chassis.process import begin
 from chassis.server import Loop
 from eventing.metrics import EventMetrics
 from eventing.probes import event_probes
@@ -20,6 +23,12 @@ from order_export.projections.consumers import SUBSCRIBED
 from order_export.republishing import republishers
 from order_export.settings import OrderExportSettings
 from order_export.wiring import Wiring, wire
+
+
+def work() -> None:
+    """The process `order_export worker`: relays and consumes events, applies feeds, pushes orders."""
+    settings = begin("order_export-worker", OrderExportSettings)
+    server.work(lambda: make_worker(settings), settings)
 
 
 async def make_worker(
@@ -49,7 +58,12 @@ async def make_worker(
         await wiring.offers.close()
         await database.close()
 
-    loops = [event_worker.run, wiring.feeds.worker().run, pusher(wiring, settings, http).run]
+    loops = [
+        event_worker.run,
+        wiring.feeds.worker().run,
+        wiring.repeats.forget_old,
+        pusher(wiring, settings, http).run,
+    ]
     return health, loops, close
 
 

@@ -197,3 +197,17 @@ async def test_another_source_sees_neither_connector_nor_export(service: Service
         assert (404, "export_not_found") == (answer.status_code, answer.json()["code"])
     changes = await service.http.get("/integration/v1/orders/changes", headers=stranger)
     assert [] == changes.json()["items"]
+
+
+async def test_a_claim_repeated_under_its_key_hands_out_the_same_orders(service: Service) -> None:
+    await service.connector()
+    await service.order()
+    headers = service.tokens.erp() | {"Idempotency-Key": "claim-1"}
+    claim = {"connector": "erp", "max": 10}
+    first, again = [
+        await service.http.post("/integration/v1/order-exports/claim", json=claim, headers=headers)
+        for _ in range(2)
+    ]
+    assert 1 == len(first.json()["items"])
+    assert (first.status_code, first.content) == (again.status_code, again.content)
+    assert [] == await service.claim()

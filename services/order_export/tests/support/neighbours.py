@@ -46,7 +46,7 @@ class Neighbours:
             "description": "A thing",
             "base_unit": "PCE",
             "sales_unit": "PCE",
-            "base_unit_decimals": 0,
+            "decimals": 0,
             "units": [{"unit": "BOX", "quantity_in_base_unit": "12", "gtin": None}],
             "order_terms": {"minimum": None, "multiple": None, "maximum": None},
             "tax_group": "HIGH",

@@ -1,6 +1,7 @@
 """Access tokens signed with a key of the test's own, and where the service finds its public half."""
 
 import time
+from typing import Any
 
 from joserfc import jwt
 from joserfc.jwk import OKPKey
@@ -27,7 +28,7 @@ class TestTokens:
         return {"test": OKPKey.import_key(self._key.as_dict(private=False))}
 
     def bearer(
-        self, caller: Caller, subject: str, permissions: frozenset[str], **claims: str
+        self, caller: Caller, subject: str, permissions: frozenset[str], **claims: Any
     ) -> dict[str, str]:
         """The Authorization header of a principal."""
         now = int(time.time())

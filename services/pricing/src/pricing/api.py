@@ -4,18 +4,22 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
-from chassis import openapi
+from chassis import openapi, server
 from chassis.application import build_app
 from chassis.clock import Clock, SystemClock
 from chassis.database import Database
-from chassis.health import Health, database_probe
+from chassis.database_answers import FAILURES, database_probe
+from chassis.health import Health
+from chassis.process import begin
 from chassis.tokens import KeySource, TokenVerifier
 from feeds.admin_routes import admin_routes as import_routes
 from feeds.admin_routes import internal_routes as run_routes
 from feeds.routes import integration_routes
 from pricing.audiences.routes import routes as audience_routes
+from pricing.audit.routes import routes as audit_routes
 from pricing.policy.routes import routes as policy_routes
 from pricing.prices.feed import PRICES
+from pricing.prices.hot_routes import hot_routes
 from pricing.prices.routes import routes as price_routes
 from pricing.rules.routes import routes as rule_routes
 from pricing.settings import PricingSettings
@@ -27,6 +31,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     policy_routes,
     rule_routes,
     audience_routes,
+    audit_routes,
     integration_routes(PRICES, permission="prices:feed"),
     import_routes(PRICES, look="imports:read", change="imports:write"),
     run_routes([PRICES.resource]),
@@ -46,16 +51,27 @@ def make_app(settings: PricingSettings, clock: Clock | None = None, keys: KeySou
         hot_size=settings.hot_connections,
     )
     wiring = wire(settings, database, clock)
-    return build_app(
+    app = build_app(
         title=TITLE,
         settings=settings,
         verifier=TokenVerifier(keys or wiring.keys, settings.token_issuer, clock),
         health=Health({"database": database_probe(database)}),
         routers=ROUTERS,
+        translated=FAILURES,
         wiring=wiring,
         cursors=wiring.cursors,
+        repeats=wiring.repeats,
         on_stop=[wiring.accounts.close, database.close],
     )
+    # It stands before the one that declares it, and hands on what it does not understand.
+    app.router.routes[:0] = hot_routes(price_routes)
+    return app
+
+
+def serve() -> None:
+    """The process `pricing api`: settings from the environment, then HTTP until it is told to stop."""
+    settings = begin("pricing-api", PricingSettings)
+    server.serve(make_app(settings), settings)
 
 
 def contract() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The pricing command: api, worker, migrate, republish."""
+"""The upkeep of pricing: migrate, republish."""
 
 import asyncio
 from pathlib import Path
@@ -6,46 +6,26 @@ from typing import Annotated, Final
 
 import typer
 
-from chassis import migrations, server
+from chassis import migrations
 from chassis.clock import SystemClock
 from chassis.database import Database
-from chassis.logging import configure_logging
-from chassis.telemetry import configure_telemetry
+from chassis.process import begin
 from eventing.republish import republish as tell_again
-from pricing.api import make_app
 from pricing.settings import PricingSettings
 from pricing.wiring import wire
-from pricing.worker import make_worker
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="The pricing service.")
-
-
-def _started(process: str) -> PricingSettings:
-    settings = PricingSettings()
-    configure_logging(service=process, level=settings.log_level, log_format=settings.log_format)
-    configure_telemetry(service=process, otlp_endpoint=settings.otlp_endpoint)
-    return settings
-
-
-@app.command()
-def api() -> None:
-    """Serves HTTP."""
-    settings = _started("pricing-api")
-    server.serve(make_app(settings), settings)
-
-
-@app.command()
-def worker() -> None:
-    """Relays and consumes events, applies imports of prices."""
-    settings = _started("pricing-worker")
-    server.work(lambda: make_worker(settings), settings)
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Upkeep of pricing. `pricing api` serves HTTP, `pricing worker` does the rest.",
+)
 
 
 @app.command()
 def migrate() -> None:
     """Brings the database to the newest schema."""
-    settings = _started("pricing-migrate")
+    settings = begin("pricing-migrate", PricingSettings)
     migrations.upgrade(MIGRATIONS, settings.database_url.get_secret_value())
 
 
@@ -54,7 +34,7 @@ def republish(
     bump: Annotated[bool, typer.Option(help="Raise versions: after a database was restored.")] = False,
 ) -> None:
     """Tells every current state again."""
-    counts = asyncio.run(_republish(_started("pricing-republish"), bump=bump))
+    counts = asyncio.run(_republish(begin("pricing-republish", PricingSettings), bump=bump))
     for topic, count in counts.items():
         typer.echo(f"{topic}: {count}")
 
@@ -67,7 +47,3 @@ async def _republish(settings: PricingSettings, *, bump: bool) -> dict[str, int]
     finally:
         await wiring.accounts.close()
         await database.close()
-
-
-if __name__ == "__main__":
-    app()

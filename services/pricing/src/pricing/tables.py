@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from chassis.idempotency import idempotency_table
 from eventing.tables import event_tables
 from feeds.tables import feed_tables
 
@@ -240,5 +241,6 @@ audit = Table(
     Index(None, "object_kind", "object_id"),
 )
 
+idempotency_key = idempotency_table(metadata)
 events = event_tables(metadata)
 feeds = feed_tables(metadata)

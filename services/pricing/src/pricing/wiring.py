@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.pages import Cursors
+from chassis.repeats import Repeats
 from chassis.tokens import FetchedKeys
 from chassis.upstream import Upstream
 from eventing.consumer import AnySubscription
@@ -42,12 +43,14 @@ class Wiring:
 
     database: Database
     cursors: Cursors
+    repeats: Repeats
     keys: FetchedKeys
     accounts: Accounts
     outbox: Outbox
     prices: PriceService
     price_rows: PriceRepository
     feeds: Feeds
+    audit: AuditTrail
     policy: PolicyService
     rules: RuleService
     audiences: AudienceService
@@ -67,6 +70,7 @@ def wire(settings: PricingSettings, database: Database, clock: Clock) -> Wiring:
     return Wiring(
         database=database,
         cursors=Cursors(settings.cursor_secret.get_secret_value()),
+        repeats=Repeats(database, tables.idempotency_key),
         keys=FetchedKeys(accounts.jwks),
         accounts=accounts,
         outbox=outbox,
@@ -79,6 +83,7 @@ def wire(settings: PricingSettings, database: Database, clock: Clock) -> Wiring:
             [price_feed(ZoneInfo(settings.time_zone).key, changes.announce)],
             on_run_changed=announcer(events.FEED, outbox, clock),
         ),
+        audit=audit,
         policy=PolicyService(database, PolicyRepository(), changes, audit, clock),
         rules=RuleService(database, RuleRepository(), repository, audiences, audit, clock),
         audiences=audiences,

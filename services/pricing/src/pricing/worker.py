@@ -4,9 +4,12 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from prometheus_client import REGISTRY
 
+from chassis import server
 from chassis.clock import SystemClock
 from chassis.database import Database
-from chassis.health import Health, database_probe
+from chassis.database_answers import database_probe
+from chassis.health import Health
+from chassis.process import begin
 from chassis.server import Loop
 from eventing.metrics import EventMetrics
 from eventing.probes import event_probes
@@ -14,6 +17,12 @@ from eventing.worker import EventWorker
 from pricing import events, tables
 from pricing.settings import PricingSettings
 from pricing.wiring import Wiring, wire
+
+
+def work() -> None:
+    """The process `pricing worker`: relays and consumes events, applies imports of prices."""
+    settings = begin("pricing-worker", PricingSettings)
+    server.work(lambda: make_worker(settings), settings)
 
 
 async def make_worker(
@@ -38,7 +47,8 @@ async def make_worker(
         metrics=EventMetrics(REGISTRY),
     )
     probes = {"database": database_probe(database), **event_probes(worker)}
-    return Health(probes), [worker.run, wiring.feeds.worker().run], _closing(wiring, database)
+    loops = [worker.run, wiring.feeds.worker().run, wiring.repeats.forget_old]
+    return Health(probes), loops, _closing(wiring, database)
 
 
 def _closing(wiring: Wiring, database: Database) -> Callable[[], Awaitable[None]]:

@@ -2,12 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import select
-
-from pricing.tables import audit
 from services.pricing.tests.support.states import ACCOUNT, PRODUCT, a_product
 from services.pricing.tests.support.world import World
 
+TRAIL = "/admin/v1/pricing-audit"
 PATH = "/admin/v1/visibility-rules"
 RULE: dict[str, Any] = {
     "effect": "hide",
@@ -31,12 +29,30 @@ async def test_a_rule_is_made_read_changed_and_removed_with_an_audit_row_each(wo
     removed = await world.client.delete(where, headers=headers | {"If-Match": changed.headers["etag"]})
     assert 204 == removed.status_code
     assert 404 == (await world.client.get(where, headers=headers)).status_code
-    async with world.database.read() as reader:
-        rows = await reader.all(select(audit).order_by(audit.c.id))
-    assert ["visibility_rule.created", "visibility_rule.changed", "visibility_rule.removed"] == [
+    rows = await _trail(world, object_id=made.json()["id"])
+    assert ["visibility_rule.removed", "visibility_rule.changed", "visibility_rule.created"] == [
         row["action"] for row in rows
     ]
     assert ("hide", "also") == (rows[1]["before"]["effect"], rows[1]["after"]["effect"])
+
+
+async def test_the_trail_is_read_page_by_page_by_who_may(world: World) -> None:
+    made = [(await world.client.post(PATH, json=RULE, headers=world.staff())).json()["id"] for _ in range(3)]
+    assert made[::-1] == [row["object_id"] for row in await _trail(world, object_kind="visibility_rule")]
+    headers = world.staff(["audit:read"])
+    first = await world.client.get(TRAIL, params={"limit": "2"}, headers=headers)
+    rest = await world.client.get(
+        TRAIL, params={"limit": "2", "cursor": first.json()["next_cursor"]}, headers=headers
+    )
+    shown = [row["object_id"] for row in first.json()["items"] + rest.json()["items"]]
+    assert made[::-1] == shown
+    assert 403 == (await world.client.get(TRAIL, headers=world.staff())).status_code
+
+
+async def _trail(world: World, **filters: str) -> list[dict[str, Any]]:
+    answer = await world.client.get(TRAIL, params=filters, headers=world.staff(["audit:read"]))
+    found: list[dict[str, Any]] = answer.json()["items"]
+    return found
 
 
 async def test_a_change_must_name_the_version_it_is_based_on(world: World) -> None:

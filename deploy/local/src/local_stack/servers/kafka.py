@@ -9,6 +9,7 @@ import shutil
 import tempfile
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from aiokafka.admin import AIOKafkaAdminClient
@@ -17,7 +18,7 @@ from aiokafka.errors import KafkaError
 from local_stack.child import Child, run_once, wait_until
 from local_stack.ports import LOOPBACK, is_free, require_free
 from local_stack.problems import ServerMissingError
-from local_stack.servers.room import require_room
+from local_stack.room import require_room
 
 _OLDEST_JAVA = 17
 _JVM = ("-Xms128m", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:+ExitOnOutOfMemoryError")
@@ -48,7 +49,12 @@ class KafkaServer:
         return self._child
 
     def start(self) -> None:
-        """Fetch Kafka if it is not cached, format the storage once, start and wait until it answers."""
+        """Launch and wait."""
+        self.launch()
+        self.wait()
+
+    def launch(self) -> None:
+        """Fetch Kafka if it is not cached, format the storage once, and start it."""
         java = find_java()
         jars = fetch_jars(self._recipe)
         require_free(self._port, "Kafka")
@@ -62,6 +68,10 @@ class KafkaServer:
             self._format(java, jars, properties)
         command = [*self._java(java, jars), "kafka.Kafka", str(properties)]
         self._child = Child("Kafka", command, self._log, dict(os.environ)).start()
+
+    def wait(self) -> None:
+        """Return when the launched broker answers; raises `ServerFailedError` when it does not."""
+        assert self._child is not None, "launch comes first"
         wait_until(self._child, lambda: not is_free(self._port) and answers(self.bootstrap), timeout=90)
 
     def stop(self) -> None:
@@ -109,6 +119,16 @@ class KafkaServer:
             "num.io.threads": "4",
         }
         return "".join(f"{name}={value}\n" for name, value in settings.items())
+
+
+@dataclass(frozen=True, slots=True)
+class GivenKafka:
+    """Somebody else's broker: it is there already, at host:port."""
+
+    bootstrap: str
+
+    def wait(self) -> None:
+        """Return at once."""
 
 
 def answers(bootstrap: str) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from local_stack.child import Child, RunAs, run_once, wait_until
 from local_stack.ports import LOOPBACK, require_free
 from local_stack.problems import ServerFailedError, ServerMissingError, UserMissingError
-from local_stack.servers.room import require_room
+from local_stack.room import require_room
 
 SUPERUSER = "kontor"
 _DEBIAN_HOME = Path("/usr/lib/postgresql")
@@ -52,14 +52,22 @@ class PostgresServer:
         data = self._folder / "data"
         if not self._initialised(data):
             self._create(programs, data, run_as)
-        self._child = Child("PostgreSQL", self._command(programs, data), self._log, _plain(), run_as).start()
+        # Fast shutdown: open transactions are rolled back, data is flushed.
+        self._child = Child(
+            "PostgreSQL",
+            self._command(programs, data),
+            self._log,
+            _plain(),
+            run_as,
+            first=signal.SIGINT,
+        ).start()
         probe = [str(programs / "pg_isready"), "-q", "-h", LOOPBACK, "-p", str(self._port), "-t", "2"]
         wait_until(self._child, lambda: _succeeds(probe), timeout=60)
 
     def stop(self) -> None:
-        """Fast shutdown: open transactions are rolled back, data is flushed."""
+        """Stop it and wait for its end."""
         if self._child is not None:
-            self._child.stop(grace=20, first=signal.SIGINT)
+            self._child.stop(grace=20)
 
     def _command(self, programs: Path, data: Path) -> list[str]:
         settings = [

@@ -14,7 +14,7 @@ from chassis.routing import problems, router
 from chassis.security import admin
 from chassis.values import Identifier
 
-routes = router("channels")
+routes = router("channels", keeps_answers=False)
 Writing = Annotated[Principal, Depends(admin("channels:write"))]
 Version = Annotated[int, Depends(if_match)]
 

@@ -31,6 +31,7 @@ class Client:
             token="",
             client_id=self.code,
             source=self.source,
+            other_sources=self.other_sources,
         )
 
 

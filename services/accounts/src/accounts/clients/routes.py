@@ -26,7 +26,7 @@ from chassis.routing import problems, router
 from chassis.security import admin
 from chassis.values import Identifier
 
-routes = router("clients")
+routes = router("clients", keeps_answers=False)
 Writing = Annotated[Principal, Depends(admin("clients:write"))]
 Version = Annotated[int, Depends(if_match)]
 _Text = Annotated[str | None, Form(max_length=1000)]

@@ -3,12 +3,22 @@
 import base64
 import hashlib
 
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import delete, insert, select, text
 
 from accounts.keys.models import SigningKey
 from accounts.tables import signing_key
 from chassis.database import Reader, Transaction
+
+
+class SecretMismatch(Exception):  # noqa: N818 - it names what is wrong
+    """The token secret is not the one the signing keys were stored with."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "KONTOR_TOKEN_SECRET does not open the signing keys in this database: "
+            "start with the secret they were stored with."
+        )
 
 
 class KeyRepository:
@@ -18,18 +28,24 @@ class KeyRepository:
         self._fernet = Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"keys\0" + secret.encode()).digest()))
 
     async def all(self, reader: Reader) -> list[SigningKey]:
-        """Every key, oldest first."""
+        """Every key, oldest first. Raises SecretMismatch."""
         rows = await reader.all(select(signing_key).order_by(signing_key.c.signs_from))
         return [
             SigningKey(
                 row["id"],
                 row["public_key"],
-                self._fernet.decrypt(row["private_key"]),
+                self._opened(row["private_key"]),
                 row["signs_from"],
                 row["signs_until"],
             )
             for row in rows
         ]
+
+    def _opened(self, private_key: bytes) -> bytes:
+        try:
+            return self._fernet.decrypt(private_key)
+        except InvalidToken as error:
+            raise SecretMismatch from error
 
     async def lock(self, tx: Transaction) -> None:
         """Only one process makes a key at a time."""

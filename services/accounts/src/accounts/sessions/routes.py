@@ -23,6 +23,7 @@ from accounts.sessions.schemas import (
     PasswordSetRequest,
     RefreshRequest,
     StaffLoginRequest,
+    StaffRefreshRequest,
     SwitchAccountRequest,
     TokenAnswer,
 )
@@ -31,7 +32,7 @@ from chassis.principal import Caller, Principal
 from chassis.routing import problems, router
 from chassis.security import admin, channel
 
-routes = router("sessions")
+routes = router("sessions", keeps_answers=False)
 User = Annotated[Principal, Depends(channel())]
 Staff = Annotated[Principal, Depends(admin())]
 
@@ -50,10 +51,10 @@ async def log_in(wiring: Wired, body: LoginRequest) -> TokenAnswer:
     "/v1/login/refresh",
     operation_id="refresh_login",
     summary="Exchange a refresh token",
-    responses=problems(SessionEnded),
+    responses=problems(SessionEnded, UnknownChannel),
 )
 async def refresh_login(wiring: Wired, body: RefreshRequest) -> TokenAnswer:
-    return TokenAnswer.of(await wiring.sessions.refresh(body.refresh_token, Caller.USER))
+    return TokenAnswer.of(await wiring.sessions.refresh(body.refresh_token, Caller.USER, body.channel_secret))
 
 
 @routes.post(
@@ -131,7 +132,7 @@ async def log_in_staff(wiring: Wired, body: StaffLoginRequest) -> TokenAnswer:
     summary="Exchange a refresh token",
     responses=problems(SessionEnded),
 )
-async def refresh_staff_login(wiring: Wired, body: RefreshRequest) -> TokenAnswer:
+async def refresh_staff_login(wiring: Wired, body: StaffRefreshRequest) -> TokenAnswer:
     return TokenAnswer.of(await wiring.sessions.refresh(body.refresh_token, Caller.STAFF))
 
 

@@ -43,7 +43,14 @@ class StaffLoginRequest(StrictModel):
 
 
 class RefreshRequest(StrictModel):
-    """A refresh token to be exchanged."""
+    """A refresh token to be exchanged; through a confidential channel with that channel's secret."""
+
+    refresh_token: Secret
+    channel_secret: Secret | None = None
+
+
+class StaffRefreshRequest(StrictModel):
+    """A staff member's refresh token to be exchanged."""
 
     refresh_token: Secret
 

@@ -133,13 +133,16 @@ class SessionService:
                 raise LoginFailed
             return await self._opened(tx, member.principal())
 
-    async def refresh(self, text: str, caller: Caller) -> Granted:
-        """New tokens for a refresh token. Raises SessionEnded; an older one ends its family."""
+    async def refresh(self, text: str, caller: Caller, channel_secret: str | None = None) -> Granted:
+        """New tokens for a refresh token; an older one ends its family.
+
+        Raises SessionEnded, and UnknownChannel without the secret of a confidential channel.
+        """
         token = RefreshToken.parse(text)
         if token is None or not self._refresh_tokens.genuine(token):
             raise SessionEnded
         async with self._database.transaction() as tx:
-            granted = await self._refreshed(tx, token, caller)
+            granted = await self._refreshed(tx, token, caller, channel_secret)
         # The family's end must be committed, so the refusal comes after the transaction.
         if granted is None:
             raise SessionEnded
@@ -193,7 +196,9 @@ class SessionService:
         )
         self._notices.send(LOGIN, login_id, notice)
 
-    async def _refreshed(self, tx: Transaction, token: RefreshToken, caller: Caller) -> Granted | None:
+    async def _refreshed(
+        self, tx: Transaction, token: RefreshToken, caller: Caller, channel_secret: str | None
+    ) -> Granted | None:
         session = await self._stores.sessions.locked(tx, token.session_id)
         now = self._clock.now()
         if session is None or session.caller is not caller:
@@ -204,7 +209,7 @@ class SessionService:
             await self._revocations.revoke(tx, "login", [session.login_id])
         if verdict in (Verdict.REUSED, Verdict.ENDED):
             return None
-        principal = await self._principal_of(tx, session)
+        principal = await self._principal_of(tx, session, channel_secret)
         if principal is None:
             return None
         generation = session.generation
@@ -214,12 +219,17 @@ class SessionService:
             await self._stores.sessions.rotate(tx, session.id, generation, stored, now)
         return await self._granted(principal, session.id, generation)
 
-    async def _principal_of(self, tx: Transaction, session: Session) -> Principal | None:
+    async def _principal_of(
+        self, tx: Transaction, session: Session, channel_secret: str | None
+    ) -> Principal | None:
         if session.caller is Caller.STAFF:
             member = await self._stores.staff.held(tx, session.subject)
             return member.principal() if member else None
-        if await self._stores.channels.find(tx, session.channel_id or "") is None:
+        channel = await self._stores.channels.find(tx, session.channel_id or "")
+        if channel is None:
             return None
+        if not channel.admits(channel_secret):
+            raise UnknownChannel
         user = await self._stores.users.held(tx, session.subject)
         # A feed may have given the user to another person since.
         if user is None or user.block == "access" or user.login_id != session.login_id:

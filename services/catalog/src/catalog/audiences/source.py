@@ -2,7 +2,9 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -30,6 +32,10 @@ class _Kept:
     until: float
 
 
+# (user, audience) of the request that is being answered.
+_held: ContextVar[tuple[str, Audience] | None] = ContextVar("held_audience", default=None)
+
+
 class Audiences:
     """The audience of a user. An event takes a remembered one away at once; without events age does."""
 
@@ -41,6 +47,9 @@ class Audiences:
 
     async def of(self, principal: Principal) -> Audience:
         """The audience of the calling user. Raises VisibilityPending when nobody can say."""
+        held = _held.get()
+        if held is not None and held[0] == principal.subject:
+            return held[1]
         kept = self._kept.get(principal.subject)
         if kept is not None and time.monotonic() < kept.until:
             return kept.audience
@@ -56,6 +65,15 @@ class Audiences:
             if len(self._kept) > _REMEMBERED:
                 self._kept.popitem(last=False)
         return audience
+
+    @contextmanager
+    def holding(self, principal: Principal, audience: Audience) -> Iterator[None]:
+        """What is answered inside is answered under this audience, also when an event comes meanwhile."""
+        token = _held.set((principal.subject, audience))
+        try:
+            yield
+        finally:
+            _held.reset(token)
 
     async def of_user(self, staff: Principal, user_id: str) -> Audience:
         """The audience of a user, for staff. Raises AudienceUnknown, VisibilityPending."""

@@ -17,7 +17,7 @@ from chassis.tokens import TokenVerifier
 from gateway.settings import GatewaySettings
 
 _BUCKETS: Final = 100_000
-_UNLIMITED: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+UNLIMITED: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 
 TriesSecrets = Callable[[str, str], bool]
 """Whether an operation, by method and path, takes passwords or secrets from anybody."""
@@ -112,7 +112,7 @@ class Limits:
         self._buckets = buckets
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in _UNLIMITED:
+        if scope["type"] != "http" or scope["path"] in UNLIMITED:
             await self._app(scope, receive, send)
             return
         policy, key = await self._whose(scope)

@@ -6,6 +6,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chassis.principal import Principal
 from eventing.envelope import Arrived
 from gateway.consumers import ChannelSeen
 
@@ -36,10 +37,15 @@ class Origins:
             self._by_channel[arrived.key] = frozenset(arrived.value.origins)
         self._channel = frozenset().union(*self._by_channel.values())
 
-    def admit(self, origin: str, path: str) -> bool:
-        """Whether a page of this origin may call the path."""
+    def admit(self, origin: str, path: str, channel_id: str | None = None) -> bool:
+        """Whether a page of this origin may call the path, with a token of this channel if one is shown.
+
+        A preflight and a log-in show none: there the origin of any channel will do.
+        """
         if path.startswith(("/admin/", "/integration/")):
             return path.startswith("/admin/") and origin in self._admin
+        if channel_id is not None:
+            return origin in self._by_channel.get(channel_id, ()) or origin in self._admin
         return origin in self._channel or origin in self._admin
 
 
@@ -59,8 +65,8 @@ class Cors:
         if origin is None:
             await self._app(scope, receive, send)
             return
-        allowed = self._origins.admit(origin, scope["path"])
         if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
+            allowed = self._origins.admit(origin, scope["path"])
             await _preflight(origin if allowed else None)(scope, receive, send)
             return
 
@@ -68,7 +74,10 @@ class Cors:
             if message["type"] == "http.response.start":
                 answer = MutableHeaders(scope=message)
                 answer.add_vary_header("Origin")
-                if allowed:
+                # Whose token it is was found out on the way; a refusal before that is for every channel.
+                principal: Principal | None = scope.get("principal")
+                channel_id = principal.channel_id if principal else None
+                if self._origins.admit(origin, scope["path"], channel_id):
                     answer["Access-Control-Allow-Origin"] = origin
                     answer["Access-Control-Expose-Headers"] = _EXPOSED
             await send(message)

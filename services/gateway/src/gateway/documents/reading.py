@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 _METHODS: Final = ("get", "post", "put", "patch", "delete")
 _TITLE: Final = re.compile(r"`([a-z0-9_]+)`: ([^;]+)")
+_NAME: Final = re.compile(r"`([^`]+)`")
 _SCHEMA: Final = "#/components/schemas/"
 
 
@@ -39,7 +40,7 @@ class Library:
 def library_of(documents: Mapping[str, Mapping[str, Any]]) -> Library:
     """Renders documents by surface."""
     environment = Environment(loader=PackageLoader("gateway", "documents/pages"), autoescape=True)
-    environment.filters["shape"] = shape
+    environment.filters |= {"shape": shape, "prose": prose}
     style, *_ = environment.loader.get_source(environment, "style.css") if environment.loader else ("",)
     surface_page = environment.get_template("surface.html.jinja")
     problem_page = environment.get_template("problem.html.jinja")
@@ -112,3 +113,8 @@ def shape(schema: Mapping[str, Any] | None) -> Markup:
     if kind == "object" and isinstance(schema.get("additionalProperties"), dict):
         return Markup("object of ") + shape(schema["additionalProperties"])
     return escape(kind if "format" not in schema else f"{kind} ({schema['format']})")
+
+
+def prose(text: str | None) -> Markup:
+    """A description, with what stands in backticks as code."""
+    return Markup(_NAME.sub(r"<code>\1</code>", str(escape(text or ""))))  # noqa: S704 - escaped before

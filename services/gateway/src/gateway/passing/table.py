@@ -80,10 +80,24 @@ class RouteTable:
 
     def tries_secrets(self, method: str, path: str) -> bool:
         """Whether the operation changes something for callers without a token: log-in, reset, tokens."""
+        found = self._known(method, path) if method == "POST" else None
+        return found is not None and found.public
+
+    def is_upload(self, method: str, path: str) -> bool:
+        """Whether the operation takes an upload of an import run."""
+        found = self._known(method, path) if method == "POST" else None
+        return found is not None and found.load is Load.IMPORT
+
+    def owner_of(self, method: str, path: str) -> str | None:
+        """The service that answers the operation; None where the gateway does, or nobody."""
+        found = self._known(method, path)
+        return found.service if found else None
+
+    def _known(self, method: str, path: str) -> Operation | None:
         try:
-            return method == "POST" and self.find(method, path).public
+            return self.find(method, path)
         except (NotFound, MethodNotAllowed):
-            return False
+            return None
 
 
 def _walk(node: _Node, segments: list[str]) -> _Node | None:

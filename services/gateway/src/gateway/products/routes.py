@@ -12,11 +12,10 @@ from typing import Annotated, Final, Literal
 
 from fastapi import Depends, Query, Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from chassis.pages import CursorInvalid, CursorText, Limit
 from chassis.principal import Principal
-from chassis.routing import problems, router
+from chassis.routing import HotRoute, problems, router
 from chassis.security import Requires, channel
 from chassis.upstream import UpstreamDown
 from chassis.values import Identifier, Locale, SearchText
@@ -35,7 +34,7 @@ from gateway.products.schemas import (
 )
 from gateway.wiring import Wiring
 
-routes = router("products")
+routes = router("products", keeps_answers=False)
 SEES_PRODUCTS: Final = channel("products:read")
 Seeing = Annotated[Principal, Depends(SEES_PRODUCTS)]
 Pricing = Annotated[Principal, Depends(channel("prices:read"))]
@@ -43,6 +42,7 @@ Include = Annotated[str | None, Query(max_length=200, description="Parts to add,
 Sort = Literal["relevance", "external_id", "title", "newest"]
 Language = Annotated[Locale | None, Query(description="Language of the answer; else by Accept-Language.")]
 SEEN: Final = problems(UpstreamDown, VisibilityPending)
+Answering = Callable[[Request, Principal], Awaitable[Response]]
 _IDENTIFIER: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _PARAMETERS: Final = frozenset(
     {"category_id", "q", "id", "attribute", "sort", "include", "limit", "cursor", "locale", "tree_id"}
@@ -188,11 +188,13 @@ async def suggestions(request: Request, principal: Principal) -> Response:
     return _response(await _wiring(request).composer.from_catalog(asked, "GET", "/internal/v1/suggestions"))
 
 
-def _hot(path: str, answer: Callable[[Request, Principal], Awaitable[Response]], requires: Requires) -> Route:
+def _hot(
+    path: str, answer: Callable[[Request, Principal], Awaitable[Response]], requires: Requires
+) -> HotRoute:
     async def serve(request: Request) -> Response:
         return await answer(request, await requires(request))
 
-    return Route(path, serve, methods=["GET"])
+    return HotRoute(path, serve, methods=["GET"])
 
 
 HOT: Final = (

@@ -122,7 +122,7 @@ def _product(item: Mapping[str, Any]) -> Product | None:
         unit["unit"]: Unit(unit["unit"], Decimal(unit["quantity_in_base_unit"]), unit.get("decimals") or 0)
         for unit in item.get("units") or ()
     }
-    units[base_unit] = Unit(base_unit, Decimal(1), item.get("base_unit_decimals"))
+    units[base_unit] = Unit(base_unit, Decimal(1), item.get("decimals"))
     units.setdefault(sales_unit, units[base_unit])
     terms = item.get("order_terms") or {}
     return Product(

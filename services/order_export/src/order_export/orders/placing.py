@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -12,9 +13,10 @@ from sqlalchemy.exc import DBAPIError
 from chassis.clock import Clock, next_version
 from chassis.database import Database, Reader, Transaction
 from chassis.failures import Denied
-from chassis.idempotency import IdempotencyKeys, IdempotentRequest, KeptAnswer
+from chassis.idempotency import IdempotencyKeys
 from chassis.ids import new_id
 from chassis.principal import Principal
+from chassis.repeatable import IdempotentRequest, KeptAnswer
 from order_export.carts.models import Cart, CartScope
 from order_export.carts.repository import CartRepository
 from order_export.errors import (
@@ -46,6 +48,9 @@ from order_export.orders.models import (
 from order_export.orders.publishing import OrderPublisher
 from order_export.orders.repository import OrderRepository
 from order_export.projections.repository import Projections
+
+PLACE: Final = "place_order"
+"""The operation; its answers are kept as long as the orders."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,15 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Request, Response, status
 
-from chassis.idempotency import (
+from chassis.pages import CursorInvalid, CursorText, Limit, Page, Paging
+from chassis.principal import Principal
+from chassis.repeatable import (
     IdempotencyInFlight,
     IdempotencyKeyHeader,
     IdempotencyKeyRequired,
     IdempotencyKeyReused,
     identify,
 )
-from chassis.pages import CursorInvalid, CursorText, Limit, Page, Paging
-from chassis.principal import Principal
 from chassis.routing import problems, router
 from chassis.security import admin, channel, integration
 from chassis.upstream import UpstreamDown
@@ -32,6 +32,7 @@ from order_export.errors import (
     ShipToUnknown,
 )
 from order_export.orders.listing import OrderQuery
+from order_export.orders.placing import PLACE
 from order_export.orders.schemas import (
     CopiedOut,
     CopyToCart,
@@ -43,7 +44,6 @@ from order_export.orders.schemas import (
 )
 from order_export.wiring import Wired
 
-PLACE: Final = "place_order"
 SEES_PRICES: Final = "prices:read"
 routes = router("orders")
 Placing = Annotated[Principal, Depends(channel("orders:place"))]

@@ -3,15 +3,21 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import text
 
 from chassis.database import Transaction
 from eventing.outbox import Outbox, Outgoing
 from pricing import events
 from pricing.events import ChangeSet
-from pricing.tables import price
 
 MOST_PRODUCTS: Final = 1_000
+
+_CONCERNED: Final = text(
+    """SELECT array_agg(DISTINCT agreement_id ORDER BY agreement_id) AS agreements,
+    array_agg(DISTINCT target_id ORDER BY target_id) FILTER (WHERE target_type = 'product') AS products,
+    bool_or(target_type <> 'product') AS others
+FROM price WHERE id = ANY(CAST(:ids AS text[])) AND target_id IS NOT NULL"""
+)
 
 
 class Changes:
@@ -24,17 +30,13 @@ class Changes:
         """One notice about these price rows; nothing for rows of products nobody knows yet."""
         if not price_ids:
             return
-        found = await tx.all(
-            select(price.c.agreement_id, price.c.target_type, price.c.target_id).where(
-                price.c.id.in_(price_ids), price.c.target_id.is_not(None)
-            )
-        )
-        if not found:
+        found = await tx.first(_CONCERNED, {"ids": list(price_ids)})
+        assert found is not None, "an aggregate has one row"
+        if not found["agreements"]:
             return
-        products = sorted({row["target_id"] for row in found if row["target_type"] == "product"})
-        everything = len(products) > MOST_PRODUCTS or any(row["target_type"] != "product" for row in found)
-        agreements = sorted({row["agreement_id"] for row in found})
-        await self._put(tx, agreements, [] if everything else products, everything=everything)
+        products = found["products"] or []
+        everything = len(products) > MOST_PRODUCTS or found["others"]
+        await self._put(tx, found["agreements"], [] if everything else products, everything=everything)
 
     async def announce_everything(self, tx: Transaction) -> None:
         """Any price may be another now."""

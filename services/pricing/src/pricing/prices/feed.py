@@ -117,53 +117,67 @@ _CHECKS: Final = " ".join(
         _when("valid_to < valid_from", "/valid_to", "ends_before_it_starts", "It is before valid_from."),
     ]
 )
-_REFUSE: Final = "UPDATE {chunk} SET errors = CASE {checks} END WHERE errors IS NULL"
+# One pass over the chunk; what an index finds in one step needs no join.
+_RESOLVE: Final = """WITH resolved AS (
+    UPDATE {chunk} c SET errors = CASE {checks} END,
+        agreement_id = {agreement},
+        aimed_id = CASE target_type WHEN 'all' THEN '*' WHEN 'product' THEN {product}
+            ELSE 'group:' || target_source || ':' || target END,
+        unresolved = CASE WHEN applies_to_type = 'account' AND NOT EXISTS (SELECT 1 FROM account a
+            WHERE a.source = c.applies_to_source AND a.external_id = c.applies_to)
+            THEN {unknown_account} END
+    RETURNING errors IS NULL AS good, agreement_id IS NULL AS unagreed, aimed_id IS NULL AS missed)
+SELECT coalesce(bool_or(unagreed), false) AS unagreed, coalesce(bool_or(missed), false) AS missed
+FROM resolved WHERE good"""
+
+_AGREEMENT: Final = """(SELECT g.id FROM agreement g WHERE g.source = COALESCE(c.applies_to_source, :source)
+    AND g.type = c.applies_to_type AND g.external_id = COALESCE(c.applies_to, ''))"""
+
+_PRODUCT: Final = """(SELECT p.id FROM product p WHERE p.source = c.target_source
+    AND p.external_id = c.target AND NOT p.deleted LIMIT 1)"""
+
+_UNKNOWN: Final = """jsonb_build_array(jsonb_build_object(
+    'pointer', '/{field}/external_id', 'source', {field}_source, 'external_id', {field}))"""
 
 # Ordered by the unique key: two chunks that insert the same agreements wait for each other, never crosswise.
 _AGREE: Final = """INSERT INTO agreement (id, source, type, external_id)
 SELECT gen_random_uuid()::text, source, type, external_id FROM (
     SELECT DISTINCT COALESCE(applies_to_source, :source) AS source, applies_to_type AS type,
-        COALESCE(applies_to, '') AS external_id FROM {chunk} WHERE errors IS NULL) new
-WHERE NOT EXISTS (SELECT 1 FROM agreement g
-    WHERE g.source = new.source AND g.type = new.type AND g.external_id = new.external_id)
+        COALESCE(applies_to, '') AS external_id
+    FROM {chunk} WHERE agreement_id IS NULL AND errors IS NULL) new
 ORDER BY source, type, external_id ON CONFLICT DO NOTHING"""
 
-_JOIN_AGREEMENTS: Final = """UPDATE {chunk} c SET agreement_id = g.id FROM agreement g
-WHERE g.source = COALESCE(c.applies_to_source, :source) AND g.type = c.applies_to_type
-    AND g.external_id = COALESCE(c.applies_to, '')"""
+_JOIN_AGREEMENTS: Final = """UPDATE {chunk} c SET agreement_id = {agreement}
+WHERE agreement_id IS NULL AND errors IS NULL"""
 
-_AIM: Final = """UPDATE {chunk} SET aimed_id = CASE target_type WHEN 'all' THEN '*'
-    ELSE 'group:' || target_source || ':' || target END WHERE target_type <> 'product'"""
-
-_FIND_PRODUCTS: Final = """UPDATE {chunk} c SET aimed_id = p.id FROM product p
-WHERE c.target_type = 'product' AND c.aimed_id IS NULL AND p.source = c.target_source
-    AND p.external_id = c.target AND NOT p.deleted"""
-
-_MISSES: Final = "SELECT EXISTS (SELECT 1 FROM {chunk} WHERE aimed_id IS NULL AND errors IS NULL)"
-
-_UNRESOLVED: Final = """UPDATE {chunk} c SET unresolved = jsonb_build_array(jsonb_build_object(
-    'pointer', '/target/external_id', 'source', target_source, 'external_id', target))
+_FIND_PRODUCTS: Final = """UPDATE {chunk} c SET aimed_id = {product}
 WHERE aimed_id IS NULL AND errors IS NULL"""
 
-_UNKNOWN_ACCOUNTS: Final = """UPDATE {chunk} c SET unresolved = COALESCE(unresolved, '[]')
-    || jsonb_build_array(jsonb_build_object('pointer', '/applies_to/external_id', 'source', applies_to_source,
-        'external_id', applies_to))
-WHERE applies_to_type = 'account' AND errors IS NULL AND NOT EXISTS (
-    SELECT 1 FROM account a WHERE a.source = c.applies_to_source AND a.external_id = c.applies_to)"""
+_UNRESOLVED: Final = """UPDATE {chunk} c SET unresolved = {unknown_product} || COALESCE(unresolved, '[]')
+WHERE aimed_id IS NULL AND errors IS NULL"""
 
 
 async def prepare(tx: Transaction, chunk: Chunk) -> None:
     """Refuses rows that contradict themselves, derives agreements and leads references to products."""
-    name = chunk.feed.chunk.name
-    for statement in (_REFUSE, _AGREE, _JOIN_AGREEMENTS, _AIM, _FIND_PRODUCTS):
-        sql = text(statement.format(chunk=name, checks=_CHECKS))
-        await tx.execute(sql, {"source": chunk.source} if ":source" in statement else None)
-    if await tx.scalar(text(_MISSES.format(chunk=name))):
+    parts = {
+        "chunk": chunk.feed.chunk.name,
+        "checks": _CHECKS,
+        "agreement": _AGREEMENT,
+        "product": _PRODUCT,
+        "unknown_account": _UNKNOWN.format(field="applies_to"),
+        "unknown_product": _UNKNOWN.format(field="target"),
+    }
+    source = {"source": chunk.source}
+    found = await tx.first(text(_RESOLVE.format(**parts)), source)
+    assert found is not None, "an aggregate has one row"
+    if found["unagreed"]:
+        await tx.execute(text(_AGREE.format(**parts)), source)
+        await tx.execute(text(_JOIN_AGREEMENTS.format(**parts)), source)
+    if found["missed"]:
         # A product that arrives just now would not see our rows, nor we it: wait for it, then look again.
         await tx.scalar(HOLD_ARRIVALS)
-        await tx.execute(text(_FIND_PRODUCTS.format(chunk=name)))
-        await tx.execute(text(_UNRESOLVED.format(chunk=name)))
-    await tx.execute(text(_UNKNOWN_ACCOUNTS.format(chunk=name)))
+        await tx.execute(text(_FIND_PRODUCTS.format(**parts)))
+        await tx.execute(text(_UNRESOLVED.format(**parts)))
 
 
 def price_feed(zone: str, changed: Changed | None = None) -> TableFeed:

@@ -45,9 +45,8 @@ CROSS JOIN unnest($2::text[]) WITH ORDINALITY AS asked (product_id, position)
 LEFT JOIN product p ON p.id = asked.product_id AND NOT p.deleted
 LEFT JOIN LATERAL (
     SELECT g.type, g.external_id AS applies_to, x.* FROM agreements g
-    CROSS JOIN LATERAL (VALUES (p.id), ('group:' || p.source || ':' || p.discount_group), ('*'))
-        AS aim (target_id)
-    JOIN price x ON x.agreement_id = g.id AND x.target_id = aim.target_id AND NOT x.deleted
+    JOIN price x ON x.agreement_id = g.id AND NOT x.deleted
+        AND x.target_id = ANY (ARRAY[p.id, 'group:' || p.source || ':' || p.discount_group, '*'])
     WHERE p.id IS NOT NULL {only}) r ON true
 ORDER BY asked.position
 """

@@ -1,6 +1,6 @@
 """The rule that picks a price from candidate rows, and can say why each of them won or lost: pure."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -46,7 +46,7 @@ class _Option:
         return self.value / self.per
 
 
-_Groups = dict[tuple[RowKind, Level], list[_Option]]
+_Groups = dict[RowKind, dict[Level, list[_Option]]]
 """What competes with each other first: rows of one kind in one agreement."""
 
 
@@ -100,10 +100,18 @@ def _quote(
     if factor is None:
         return nothing
     groups = _grouped(options)
-    offer, gross = _pick(groups, wish.quantity * factor, policy, verdicts)
+    quantity = wish.quantity * factor
+    offer, gross = _pick(groups, quantity, policy, verdicts)
+    per = ONE if offer is None else offer.priced.per
+    # Between two breaks the same rows count: what was picked for the quantity holds where its break begins.
+    begins = max((option.minimum for option in options if option.minimum <= quantity), default=None)
+    offers = {
+        minimum: offer if minimum == begins else _pick(groups, minimum, policy, None)[0]
+        for minimum in sorted({option.minimum for option in options})
+    }
+    breaks = _breaks(offers, factor, per)
     if offer is None:
-        return replace(nothing, breaks=_breaks(groups, factor, ONE, policy))
-    per = offer.priced.per
+        return replace(nothing, breaks=breaks)
     return Quote(
         status=Status.PRICED,
         unit=wish.unit,
@@ -112,7 +120,7 @@ def _quote(
         gross_price=None if gross is None else round_price(gross.each * per),
         discount_percent=None if offer.discount is None else offer.discount.value,
         base_quantity=per,
-        breaks=_breaks(groups, factor, per, policy),
+        breaks=breaks,
         row=offer.priced.row,
         discount_row=None if offer.discount is None else offer.discount.row,
     )
@@ -163,7 +171,7 @@ def _option(
 def _grouped(options: Sequence[_Option]) -> _Groups:
     groups: _Groups = {}
     for option in options:
-        groups.setdefault((option.row.kind, option.row.level), []).append(option)
+        groups.setdefault(option.row.kind, {}).setdefault(option.row.level, []).append(option)
     return groups
 
 
@@ -200,9 +208,12 @@ def _of_each_level(
     groups: _Groups, kind: RowKind, quantity: Decimal, policy: Policy, verdicts: Verdicts | None
 ) -> list[_Option]:
     """The best row of a kind in each agreement, the most specific agreement first."""
+    of_kind = groups.get(kind)
+    if of_kind is None:
+        return []
     found = []
     for level in _LEVELS:
-        mine = groups.get((kind, level))
+        mine = of_kind.get(level)
         if mine is not None:
             found += _best(mine, quantity, policy, verdicts)
     return found
@@ -229,6 +240,8 @@ def _best(
             narrow([option for option in options if lowest(option) == target], why)
 
     narrow([option for option in options if option.minimum <= quantity], Verdict.QUANTITY_BELOW_MINIMUM)
+    if len(options) < 2:
+        return options
     narrow_to(lambda option: option.row.aim, Verdict.LESS_SPECIFIC_TARGET)
     narrow_to(lambda option: option.converted, Verdict.OTHER_UNIT)
     if policy.overlap is Overlap.LATEST:
@@ -274,11 +287,13 @@ def _lost(option: _Option, winner: _Offer | None, policy: Policy) -> Verdict:
     return Verdict.LESS_SPECIFIC_AGREEMENT
 
 
-def _breaks(groups: _Groups, factor: Decimal, per: Decimal, policy: Policy) -> tuple[Break, ...]:
-    """The net price from each quantity on at which it changes, per `per` of the asked unit."""
+def _breaks(offers: Mapping[Decimal, _Offer | None], factor: Decimal, per: Decimal) -> tuple[Break, ...]:
+    """The net price from each quantity on at which it changes, per `per` of the asked unit.
+
+    `offers`: what wins from each minimum on, in base units, the smallest first.
+    """
     found: list[Break] = []
-    for minimum in sorted({option.minimum for options in groups.values() for option in options}):
-        offer, _ = _pick(groups, minimum, policy, None)
+    for minimum, offer in offers.items():
         if offer is None:
             continue
         net = offer.net if offer.priced.per == per else round_price(offer.each * per)

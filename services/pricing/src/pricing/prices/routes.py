@@ -1,7 +1,7 @@
 """Prices over HTTP: for the platform's own composition, for staff and for the ERP."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import orjson
 from fastapi import Depends, Query, Response
@@ -19,7 +19,6 @@ from pricing.prices.schemas import (
     AccountPricesQuestion,
     ExplanationOut,
     KeyedPricesQuestion,
-    PriceAsked,
     PriceRowOut,
     PricesAnswer,
     PricesQuestion,
@@ -30,12 +29,14 @@ from pricing.prices.service import Asked
 from pricing.wiring import Wired, Wiring
 
 routes = router("prices")
+PATH: Final = "/internal/v1/prices"
+CALLERS: Final = (Caller.USER, Caller.STAFF, Caller.CLIENT)
 Reading = Annotated[Principal, Depends(admin("pricing:read", "pricing:write"))]
 _ANSWER: dict[int | str, dict[str, Any]] = {200: {"model": PricesAnswer, "description": "The prices."}}
 
 
 @routes.post(
-    "/internal/v1/prices",
+    PATH,
     operation_id="get_prices",
     summary="Prices of the token's account now, or of a named account",
     response_class=Response,
@@ -43,14 +44,17 @@ _ANSWER: dict[int | str, dict[str, Any]] = {200: {"model": PricesAnswer, "descri
 )
 async def get_prices(
     wiring: Wired,
-    principal: Annotated[Principal, Depends(internal(Caller.USER, Caller.STAFF, Caller.CLIENT))],
+    principal: Annotated[Principal, Depends(internal(*CALLERS))],
     body: PricesQuestion,
     evidence: Annotated[bool, Query(description="With the rows behind each price, for an order.")] = False,
 ) -> Response:
-    if principal.caller is Caller.USER and not _sees_prices(principal, evidence=evidence):
-        return _json([{**_head(line, None), "price": HIDDEN} for line in body.items])
-    quotes = await _asked(wiring, principal, body)
-    return _json(_items(body.items, quotes, evidence=evidence))
+    asked = [line.asked() for line in body.items]
+    if principal.caller is not Caller.USER:
+        return _json(_items(asked, await _of_account(wiring, principal, body, asked), evidence=evidence))
+    for field in ("account_id", "at"):
+        if getattr(body, field) is not None:
+            raise NotForUsers(pointer=f"/{field}")
+    return await answer_user(wiring, principal, asked, evidence=evidence)
 
 
 @routes.post(
@@ -61,8 +65,9 @@ async def get_prices(
     responses=_ANSWER | problems(AccountNotFound),
 )
 async def resolve_prices(wiring: Wired, _: Reading, body: AccountPricesQuestion) -> Response:
-    quotes = await wiring.prices.for_account(body.account_id, [line.asked() for line in body.items], body.at)
-    return _json(_items(body.items, quotes, evidence=True))
+    asked = [line.asked() for line in body.items]
+    quotes = await wiring.prices.for_account(body.account_id, asked, body.at)
+    return _json(_items(asked, quotes, evidence=True))
 
 
 @routes.post(
@@ -139,13 +144,18 @@ def _sees_prices(principal: Principal, *, evidence: bool) -> bool:
     return principal.may("prices:read") or (evidence and principal.may("orders:place"))
 
 
-async def _asked(wiring: Wiring, principal: Principal, body: PricesQuestion) -> list[Quote]:
-    asked = [line.asked() for line in body.items]
-    if principal.caller is Caller.USER:
-        for field in ("account_id", "at"):
-            if getattr(body, field) is not None:
-                raise NotForUsers(pointer=f"/{field}")
-        return await wiring.prices.for_user(principal, asked)
+async def answer_user(
+    wiring: Wiring, principal: Principal, asked: Sequence[Asked], *, evidence: bool
+) -> Response:
+    """The prices of the user's own account now. Raises PricesPending."""
+    if not _sees_prices(principal, evidence=evidence):
+        return _json([{**_head(line, None), "price": HIDDEN} for line in asked])
+    return _json(_items(asked, await wiring.prices.for_user(principal, asked), evidence=evidence))
+
+
+async def _of_account(
+    wiring: Wiring, principal: Principal, body: PricesQuestion, asked: Sequence[Asked]
+) -> list[Quote]:
     if not (principal.may("pricing:read") or principal.may("prices:resolve")):
         raise Denied("needs pricing:read or prices:resolve")
     if body.account_id is None:
@@ -153,7 +163,7 @@ async def _asked(wiring: Wiring, principal: Principal, body: PricesQuestion) -> 
     return await wiring.prices.for_account(body.account_id, asked, body.at)
 
 
-def _items(lines: Sequence[PriceAsked], quotes: Sequence[Quote], *, evidence: bool) -> list[dict[str, Any]]:
+def _items(lines: Sequence[Asked], quotes: Sequence[Quote], *, evidence: bool) -> list[dict[str, Any]]:
     items = []
     for line, quote in zip(lines, quotes, strict=True):
         item = {**_head(line, quote.unit), "price": price_json(quote)}
@@ -163,7 +173,7 @@ def _items(lines: Sequence[PriceAsked], quotes: Sequence[Quote], *, evidence: bo
     return items
 
 
-def _head(line: PriceAsked, unit: str | None) -> dict[str, Any]:
+def _head(line: Asked, unit: str | None) -> dict[str, Any]:
     quantity = "1" if line.quantity is None else plain(line.quantity)
     return {"product_id": line.product_id, "unit": line.unit or unit, "quantity": quantity}
 

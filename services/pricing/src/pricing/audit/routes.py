@@ -1,0 +1,35 @@
+"""Reading the audit trail."""
+
+from typing import Annotated
+
+from fastapi import Depends, Query
+
+from chassis.pages import CursorInvalid, Page, Paging
+from chassis.routing import problems, router
+from chassis.security import admin
+from chassis.values import SearchText
+from pricing.audit.schemas import PricingAuditEntry
+from pricing.wiring import Wired
+
+routes = router("pricing-audit")
+
+
+@routes.get(
+    "/admin/v1/pricing-audit",
+    operation_id="list_pricing_audit",
+    summary="Who changed what in prices and visibility, newest first",
+    dependencies=[Depends(admin("audit:read"))],
+    responses=problems(CursorInvalid),
+)
+async def list_pricing_audit(
+    wiring: Wired,
+    paging: Annotated[Paging, Depends()],
+    object_kind: Annotated[SearchText | None, Query(description="Only this kind of object.")] = None,
+    object_id: Annotated[SearchText | None, Query(description="Only this object.")] = None,
+) -> Page[PricingAuditEntry]:
+    before = paging.after("pricing-audit", object_kind, object_id)
+    async with wiring.database.read() as reader:
+        rows = await wiring.audit.page(
+            reader, object_kind, object_id, before[0] if before else None, paging.limit
+        )
+    return paging.page(rows, PricingAuditEntry.of, lambda row: [row["id"]])

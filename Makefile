@@ -5,7 +5,8 @@ PYTEST_ARGS ?=
 BENCH ?=
 SHORT ?=
 
-.PHONY: help env servers run reset test check fmt lint types imports contracts contracts-update e2e acceptance bench \
+.PHONY: help env servers run reset test check fmt lint types imports contracts contracts-update e2e acceptance \
+	bench hostile fuzz \
   faults lock logs clean
 
 help: ## List the targets
@@ -34,6 +35,13 @@ e2e: servers ## Run the tests over real processes only
 
 faults: servers ## Kill, hang and empty parts of the running platform; SHORT=1 for the short form
 	@KONTOR_FAULTS_SHORT=$(SHORT) $(BIN)/pytest tests/faults --timeout 1800 $(if $(SHORT),-m "not long") $(PYTEST_ARGS)
+
+hostile: servers ## Hostile input, and canaries of others, on every operation; SHORT=1 for fewer strings
+	@KONTOR_NAUGHTY_EVERY=$(if $(SHORT),20,1) $(BIN)/pytest tests/hostile tests/isolation --timeout 1800 $(PYTEST_ARGS)
+
+fuzz: servers ## Schemathesis over the three contracts; SHORT=1 for the short form
+	@KONTOR_FUZZ_EXAMPLES=$(if $(SHORT),2,50) KONTOR_FUZZ_PHASES=$(if $(SHORT),fuzzing,all) \
+	  $(BIN)/pytest tests/fuzz --timeout 3600 $(PYTEST_ARGS)
 
 acceptance: servers ## A real wholesaler's trade, DATA=<directory>; DAYS=5, or SHORT=1 for one day
 	@$(BIN)/python -m tests.acceptance $(if $(SHORT),--short,--days $(or $(DAYS),5)) "$(DATA)"

@@ -6,6 +6,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,7 @@ from testkit.runs import close_run, open_run
 from testkit.servers import NoServerError, OwnServers
 from tests.acceptance import figures, source_sums
 from tests.acceptance.apart import apart_of, rounding
+from tests.acceptance.books import Booking
 from tests.acceptance.erp_crew import Crew, working
 from tests.acceptance.feeding import Wholesaler
 from tests.acceptance.price_check import PriceCheck, check_prices, lines_of, sales_of, sample
@@ -169,12 +171,21 @@ async def _reconcile(
         "orders as users and staff read them": (f"{len(documents):,}", problems),
         "the ERP's answers as users read them": (f"{facts:,} facts", answer_differences(sent, shown)),
         "the ERP's numbers": (f"{len(numbers):,}", figures.number_differences(documents, numbers)),
+        "deaths of an ERP worker after booking": (f"{crew.deaths:,}", _not_offered_again(bookings, crew)),
         "exports acknowledged": (f"{exports.get('ACKNOWLEDGED', 0):,}", _not_acknowledged(replay, exports)),
     }
     report.apart, differences = apart_of(wholesaler.trade, report.days, replay.plays)
     report.checks["the days' sums, accounted for"] = (f"{len(report.days)} days", differences)
     report.rounding = rounding(replay.plays)
     report.played = _played(wholesaler, replay, crew)
+
+
+def _not_offered_again(bookings: Sequence[Booking], crew: Crew) -> list[str]:
+    """Each death leaves one order booked and not acknowledged, which must have been offered again."""
+    again = sum(booking.deliveries - 1 for booking in bookings)
+    if 0 < crew.deaths <= again:
+        return []
+    return [f"{crew.deaths} deaths, {again} orders offered again"]
 
 
 def _not_acknowledged(replay: Replay, exports: dict[str, int]) -> list[str]:
@@ -191,7 +202,6 @@ def _played(wholesaler: Wholesaler, replay: Replay, crew: Crew) -> dict[str, int
         "submissions, each key at least twice": replay.submissions,
         "  refused as price_changed": replay.price_changes_refused,
         "requests repeated after Retry-After": sum(caller.repeats for caller in callers),
-        "deaths of an ERP worker after booking": crew.deaths,
         "orders handed to the ERP": handed,
         "  of these again, found in its books": handed - len(bookings),
     }

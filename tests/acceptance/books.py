@@ -11,7 +11,8 @@ from typing import Any
 _SCHEMA = """
     CREATE TABLE IF NOT EXISTS booking (
         number INTEGER PRIMARY KEY, order_number TEXT NOT NULL, document TEXT NOT NULL,
-        deliveries INTEGER NOT NULL DEFAULT 1, answered INTEGER NOT NULL DEFAULT 0
+        deliveries INTEGER NOT NULL DEFAULT 1, acknowledged INTEGER NOT NULL DEFAULT 0,
+        answered INTEGER NOT NULL DEFAULT 0
     );
     CREATE INDEX IF NOT EXISTS booking_order_number ON booking (order_number)
     """
@@ -64,8 +65,15 @@ class Books:
             return Booking(row.lastrowid, order, 1).erp_number
 
     def unanswered(self, limit: int = 20) -> list[Booking]:
-        """Bookings that the ERP has not answered yet."""
-        return self._read("WHERE answered = 0 ORDER BY number LIMIT ?", limit)
+        """Bookings that were acknowledged and not answered yet."""
+        # An answer would acknowledge by itself: an order of a dead worker must be offered again instead.
+        return self._read("WHERE acknowledged = 1 AND answered = 0 ORDER BY number LIMIT ?", limit)
+
+    def acknowledged(self, erp_number: str) -> None:
+        """Notes that the platform knows of a booking."""
+        with self._writing() as connection:
+            number = int(erp_number.rpartition("-")[2])
+            connection.execute("UPDATE booking SET acknowledged = 1 WHERE number = ?", (number,))
 
     def answered(self, booking: Booking) -> None:
         """Notes that the answers of a booking were sent."""

@@ -52,6 +52,7 @@ class Worker:
             f"/integration/v1/order-exports/{export['export_id']}/acknowledge",
             {"fence": export["fence"], "erp_order_number": erp_number},
         )
+        self._books.acknowledged(erp_number)
 
     async def _answer(self) -> int:
         bookings = self._books.unanswered()

@@ -11,7 +11,7 @@ from tests.acceptance.price_check import PriceCheck
 from tests.acceptance.reconciliation import LEVELS, Reconciliation, Side
 
 _SHOWN: Final = 20  # differences told in words; the rest is a number
-_WIDTH: Final = 46
+_WIDTH: Final = 54
 
 
 @dataclass

@@ -174,6 +174,16 @@ def test_books_that_deduplicate_hold_an_order_once_and_those_that_do_not_are_fou
         assert (deduplicates, deduplicates) == (differences == 0, len(set(numbers)) == 1)
 
 
+def test_an_order_that_is_booked_and_not_acknowledged_is_not_answered(tmp_path: Path) -> None:
+    books = Books(tmp_path / "books")
+    number = books.book(_order("SO-1"))
+    assert [] == books.unanswered()
+    books.acknowledged(number)
+    [booking] = books.unanswered()
+    books.answered(booking)
+    assert ([], (1, 1)) == (books.unanswered(), books.counts())
+
+
 def test_an_answer_that_is_not_shown_or_not_the_newest_is_found_out() -> None:
     order = _order("SO-1")
     sent = {"SO-1": answers.newest(order)}

@@ -4,10 +4,7 @@ Each operation is called with no token, with tokens of the other kinds of caller
 kind that grants nothing. What takes the id of an account's or an ERP's object is called by another's.
 """
 
-import json
-import re
 import secrets
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,69 +12,10 @@ import httpx
 import pytest
 
 from local_stack.client import Caller, until
-from local_stack.state import REPOSITORY
+from tests.support.contract import CLOSED, UNKNOWN_ID, Operation, permissions_of
 from tests.support.shop import Shop, join, join_staff, machine, open_shop, role
 from tests.support.system import System
 
-SURFACES: Final = {"channel": "user", "integration": "client", "admin": "staff"}
-_PARAMETER: Final = re.compile(r"{([a-z_]+)}")
-_UNKNOWN_ID: Final = "00000000-0000-7000-8000-000000000000"
-
-
-@dataclass(frozen=True)
-class Operation:
-    """One operation of a contract."""
-
-    surface: str
-    method: str
-    path: str
-    permissions: tuple[str, ...]
-    public: bool
-    media_type: str | None
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.path}"
-
-    def address(self, ids: dict[str, str] | None = None) -> str:
-        """The path with ids put in; those not given are of nothing."""
-        return _PARAMETER.sub(lambda found: (ids or {}).get(found[1], _UNKNOWN_ID), self.path)
-
-    @property
-    def parameters(self) -> tuple[str, ...]:
-        """The names in the path."""
-        return tuple(_PARAMETER.findall(self.path))
-
-    @property
-    def last(self) -> str:
-        """The last word of the path."""
-        return self.path.rpartition("/")[2]
-
-    def body(self, content_of: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Headers and content that get past the door, so that it is the caller who is judged."""
-        if self.media_type is None:
-            return {}
-        content = json.dumps(content_of or {}).encode() if self.media_type == "application/json" else b""
-        return {"headers": {"Content-Type": self.media_type, "Idempotency-Key": "k"}, "content": content}
-
-
-def _operations() -> Iterator[Operation]:
-    for surface in SURFACES:
-        document = json.loads((REPOSITORY / f"contracts/http/{surface}.v1.openapi.json").read_text())
-        for path, item in document["paths"].items():
-            for method, content in item.items():
-                media_types = list(content.get("requestBody", {}).get("content", {}))
-                yield Operation(
-                    surface,
-                    method.upper(),
-                    path,
-                    tuple(content.get("x-permissions", ())),
-                    bool(content.get("x-public")),
-                    media_types[0] if media_types else None,
-                )
-
-
-OPERATIONS: Final = tuple(_operations())
-CLOSED: Final = tuple(operation for operation in OPERATIONS if not operation.public)
 # Staff see every account, so what belongs to one is a matter of the other two surfaces.
 _OWNED: Final = frozenset({"cart_id", "user_id", "order_id", "import_id", "export_id"})
 OF_SOMEBODY: Final = tuple(
@@ -87,7 +25,7 @@ OF_SOMEBODY: Final = tuple(
 )
 # Bodies good enough that the answer depends on the object alone.
 _VALID: Final[dict[str, dict[str, Any]]] = {
-    "batch": {"lines": [{"line_id": _UNKNOWN_ID, "quantity": "0"}]},
+    "batch": {"lines": [{"line_id": UNKNOWN_ID, "quantity": "0"}]},
     "acknowledge": {"fence": 1, "erp_order_number": "1"},
     "extend": {"fence": 1, "lease_seconds": 10},
     "reject": {"fence": 1, "reasons": [{"code": "c", "message": "m"}]},
@@ -116,12 +54,6 @@ async def _clerk(system: System, staff: Caller) -> Caller:
     return await join_staff(system, email)
 
 
-def _all_permissions(surface: str) -> list[str]:
-    return sorted(
-        {name for operation in OPERATIONS if operation.surface == surface for name in operation.permissions}
-    )
-
-
 async def _second_account(shop: Shop) -> str:
     items = [{"external_id": "other", "currency": "EUR", "name": "Other", "customer_group": shop.code}]
     await shop.client.post("/integration/v1/accounts", {"items": items})
@@ -142,7 +74,7 @@ class World:
     def ids(self, operation: Operation) -> dict[str, str]:
         """What the operation's path may name; runs are known to the service that received them."""
         resource = operation.path.split("/")[3]
-        return self.owned | {"import_id": self.runs.get(resource, _UNKNOWN_ID)}
+        return self.owned | {"import_id": self.runs.get(resource, UNKNOWN_ID)}
 
 
 @pytest.fixture(scope="module")
@@ -152,9 +84,9 @@ async def world(system: System) -> World:
     staff = shop.staff
     body = {"code": shop.code, "name": shop.code, "source": shop.code, "protocol": "pull"}
     await staff.post("/admin/v1/connectors", body | {"deduplicates_by_order_number": True})
-    scopes = _all_permissions("integration")
+    scopes = permissions_of("integration")
     client = await machine(system, staff, shop.code, scopes)
-    everything = await role(staff, "user", _all_permissions("channel"))
+    everything = await role(staff, "user", permissions_of("channel"))
     nothing = await role(staff, "user", [])
     user = await _user(system, staff, shop.account_id, everything, shop.code)
     callers = Callers(

@@ -17,7 +17,7 @@ from rich.console import Console
 
 from local_stack.problems import StackError
 from local_stack.state import REPOSITORY
-from tests.load import browsing, footprint, ordering, results, spreading
+from tests.load import browsing, footprint, imports, ordering, results, spreading
 from tests.load.machine import machine
 from tests.load.platform import Bench, bench
 from tests.load.results import Line
@@ -31,6 +31,7 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
     "search": browsing.search,
     "order": ordering.order,
     "visible": spreading.visible,
+    "imports": imports.imports,
     "memory": footprint.memory,
 }
 

@@ -10,6 +10,8 @@ from tests.load.platform import Bench
 from tests.load.results import Line
 
 _EXPECTED: Final = 0.3
+# Long enough for every account to have been seen and every page to have been asked for once.
+_WARM_UP: Final = 20.0
 _TERMS: Final = tuple(f"{material} {kind}" for material in assortment.MATERIALS for kind in assortment.KINDS)
 
 
@@ -75,7 +77,9 @@ async def _as_buyer(bench: Bench, paths: list[str]) -> Outcome:
     """The gateway asked by every account's buyer."""
     found = await loading.tokens(bench.system, await bench.trade())
     headers = [{"Authorization": f"Bearer {token}"} for token in found]
-    return await bench.load(Plan(bench.system.stack.by_name["gateway"].port, paths, headers, warm_up=5))
+    return await bench.load(
+        Plan(bench.system.stack.by_name["gateway"].port, paths, headers, warm_up=_WARM_UP)
+    )
 
 
 def _note(ours: Outcome, bare: Outcome) -> str:

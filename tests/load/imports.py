@@ -6,6 +6,7 @@
 import argparse
 import asyncio
 import io
+import secrets
 import statistics
 import tempfile
 import time
@@ -18,6 +19,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
+import uvloop
+from rich.console import Console
 
 import catalog.cli
 import catalog.events
@@ -31,6 +34,7 @@ from catalog.settings import CatalogSettings
 from chassis import migrations
 from chassis.clock import SystemClock
 from chassis.database import Database, Transaction
+from chassis.server import settle
 from chassis.upstream import Upstream
 from eventing.topics import Topic
 from feeds.announcing import FeedState, announcer
@@ -44,11 +48,17 @@ from local_stack.ports import free_port
 from local_stack.servers.postgres import PostgresServer
 from pricing.settings import PricingSettings
 from testkit.postgres import Databases
-from tests.load import import_rows
+from tests.load import import_rows, results
+from tests.load.machine import machine
+from tests.load.platform import Bench
+from tests.load.results import Line
 
 # Every value changes: with the thresholds of a new profile such a run would be held.
 _UNHELD: Final = ImportProfile(thresholds=Thresholds(discontinued_percent=100, repriced_percent=100))
 PARTS: Final = ("receive", "validate", "prepare", "merge", "changed")
+PRICES: Final = 100_000
+PRODUCTS: Final = 50_000
+ROUNDS: Final = 3
 KINDS: Final = ("new", "changed", "unchanged")
 _CLOCK: Final = SystemClock()
 _ENVIRONMENT: Final[dict[str, Any]] = {"kafka_bootstrap": "127.0.0.1:1", "cursor_secret": "cursors"}
@@ -64,18 +74,18 @@ class Measured:
     bare: list[float] = field(default_factory=list)
     parts: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
 
-    @property
-    def ratio(self) -> float:
-        """The bare reference's time over ours: 1 is as fast as it."""
-        return statistics.median(self.bare) / statistics.median(self.ours)
-
-    def line(self) -> str:
-        """One line of the table."""
-        ours, bare = statistics.median(self.ours), statistics.median(self.bare)
-        parts = "  ".join(f"{name} {statistics.median(self.parts[name] or [0]):5.2f}" for name in PARTS)
-        return (
-            f"{self.name:20} {self.rows:7,} rows {ours:6.2f} s {self.rows / ours:8,.0f}/s"
-            f"  bare {bare:5.2f} s {self.rows / bare:8,.0f}/s  ratio {self.ratio:4.2f}   {parts}"
+    def line(self) -> Line:
+        """One line of the benchmark's table; where the time went is its note."""
+        parts = ", ".join(
+            f"{name} {statistics.median(self.parts[name]):.2f}" for name in PARTS if self.parts[name]
+        )
+        return Line(
+            f"import of {self.rows:,} {self.name}",
+            self.rows / statistics.median(self.ours),
+            "rows/s",
+            self.rows / statistics.median(self.bare),
+            expected=0.3,
+            note=f"seconds: {parts}",
         )
 
 
@@ -244,6 +254,10 @@ async def catalogued(databases: Databases) -> AsyncIterator[Fed]:
             "INSERT INTO catalogue (id, version, code, name, include)"
             """ VALUES ('everything', 1, 'all', 'All', '[{"target": "all"}]')"""
         )
+        await connection.executemany(
+            "INSERT INTO unit (id, version, source, external_id) VALUES ($1, 1, 'erp', $1)",
+            [("PCS",), ("BOX",), ("PAL",)],
+        )
         await connection.close()
         try:
             yield Fed.of(url, wiring, "products", catalog.tables.feeds, catalog.events.FEED)
@@ -252,9 +266,9 @@ async def catalogued(databases: Databases) -> AsyncIterator[Fed]:
             await database.close()
 
 
-async def measure(postgres_url: str, *, prices: int, products: int, rounds: int) -> list[Measured]:
+async def measure(postgres_url: str, *, prices: int, products: int, rounds: int) -> list[Line]:
     """Every line, each of some rounds on fresh databases of this server."""
-    databases = Databases(postgres_url, "load")
+    databases = Databases(postgres_url, f"load{secrets.token_hex(4)}")
     many = max(prices // 10, 1)
     price_bodies = [
         import_rows.upload(import_rows.price(number, many, raised=raised) for number in range(prices))
@@ -266,22 +280,30 @@ async def measure(postgres_url: str, *, prices: int, products: int, rounds: int)
     ]
     of_prices = [Measured(f"prices {kind}", prices) for kind in KINDS]
     of_products = [Measured(f"products {kind}", products) for kind in KINDS]
-    for _ in range(rounds):
-        if prices:
-            async with priced(databases, many) as fed:
-                await compare(fed, price_bodies, of_prices)
-        if products:
-            async with catalogued(databases) as fed:
-                await compare(fed, product_bodies, of_products)
-    return [line for line in (*of_prices, *of_products) if line.ours]
+    try:
+        for _ in range(rounds):
+            if prices:
+                async with priced(databases, many) as fed:
+                    await compare(fed, price_bodies, of_prices)
+            if products:
+                async with catalogued(databases) as fed:
+                    await compare(fed, product_bodies, of_products)
+    finally:
+        await databases.forget_run()
+    return [found.line() for found in (*of_prices, *of_products) if found.ours]
+
+
+async def imports(found: Bench) -> Sequence[Line]:
+    """Imports of prices and products beside plain COPY and upsert, on databases of their own."""
+    return await measure(found.postgres_url, prices=PRICES, products=PRODUCTS, rounds=ROUNDS)
 
 
 def main() -> None:
     """Measures on a server of its own and prints the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--prices", type=int, default=100_000)
-    parser.add_argument("--products", type=int, default=50_000)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--prices", type=int, default=PRICES)
+    parser.add_argument("--products", type=int, default=PRODUCTS)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="kontor-load-") as name:
         folder = Path(name)
@@ -289,13 +311,15 @@ def main() -> None:
         server = PostgresServer(folder / "postgres", free_port(), "for-tests-only", folder / "postgres.log")
         server.start()
         try:
-            found = asyncio.run(
-                measure(server.url, prices=asked.prices, products=asked.products, rounds=asked.rounds)
-            )
+            settle()
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                described = runner.run(machine(server.url))
+                found = runner.run(
+                    measure(server.url, prices=asked.prices, products=asked.products, rounds=asked.rounds)
+                )
         finally:
             server.stop()
-    for line in found:
-        print(line.line())  # noqa: T201 - what was measured
+    results.show(Console(width=190), described, found)
 
 
 if __name__ == "__main__":

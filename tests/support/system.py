@@ -107,6 +107,26 @@ class System:
             await self.ready(*names)
 
     @asynccontextmanager
+    async def flawed(self, name: str, flaw: str) -> AsyncIterator[None]:
+        """Runs a process such as `catalog-api` with a flaw: Python that is executed before its own code."""
+        child = self.children[name]
+        service, command = name.rsplit("-", 1)
+        run = f"import runpy, sys\nsys.argv = [{service!r}, {command!r}]\n"
+        run += f"runpy.run_module({service!r}, run_name='__main__')"
+        argv = child.argv
+        await asyncio.to_thread(child.kill)
+        child.argv = [sys.executable, "-c", f"{flaw}\n{run}"]
+        child.start()
+        try:
+            await self.ready(name)
+            yield
+        finally:
+            await asyncio.to_thread(child.kill)
+            child.argv = argv
+            child.start()
+            await self.ready(name)
+
+    @asynccontextmanager
     async def without_kafka(self, *, emptied: bool = False) -> AsyncIterator[None]:
         """Stops the broker; afterwards it is started again, as it was or as an empty one with a new id."""
         await asyncio.to_thread(self.kafka.stop)

@@ -1,4 +1,6 @@
-"""What a route declares: its parameters, and who may call it."""
+"""What a route declares: its parameters, its body, and who may call it."""
+
+from typing import Any
 
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
@@ -18,3 +20,16 @@ def requirement(route: APIRoute) -> Requires | None:
     """Who may call a route, as it declares; None for everybody."""
     calls = (found.call for found in dependants(route.dependant))
     return next((call for call in calls if isinstance(call, Requires)), None)
+
+
+def described_body(route: APIRoute) -> dict[str, Any]:
+    """The kinds of body of a route that reads it by itself, as its `openapi_extra` says them."""
+    content: dict[str, Any] = (route.openapi_extra or {}).get("requestBody", {}).get("content", {})
+    return content
+
+
+def takes_json(route: APIRoute) -> bool:
+    """Whether a route reads a JSON body, be it by a model or by itself."""
+    if route.body_field is None:
+        return "application/json" in described_body(route)
+    return type(route.body_field.field_info).__name__ != "Form"

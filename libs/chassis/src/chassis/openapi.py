@@ -7,7 +7,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic.json_schema import models_json_schema
 
-from chassis.declared import dependants, requirement
+from chassis.declared import dependants, described_body, requirement, takes_json
 from chassis.etag import if_match
 from chassis.failures import (
     BodyTooSlow,
@@ -23,6 +23,7 @@ from chassis.failures import (
     Unavailable,
     UnsupportedMedia,
 )
+from chassis.pages import CursorInvalid, Paging
 from chassis.problems import MalformedJson
 from chassis.repeatable import (
     HEADER,
@@ -57,9 +58,11 @@ def _implied(route: APIRoute) -> list[type[Failure]]:
         failures += [IdempotencyKeyReused, IdempotencyInFlight, ReplayUnavailable]
     if "{" in route.path:
         failures.append(NotFound)
-    if route.body_field is not None:
-        failures += [MalformedJson, Invalid, TooLarge, BodyTooSlow, UnsupportedMedia]
-    elif "requestBody" in (route.openapi_extra or {}):
+    if Paging in calls:
+        failures.append(CursorInvalid)
+    if route.body_field is not None or takes_json(route):
+        failures.append(MalformedJson)
+    if route.body_field is not None or described_body(route):
         failures += [Invalid, TooLarge, BodyTooSlow, UnsupportedMedia]
     elif any(found.query_params or found.header_params for found in dependants(route.dependant)):
         failures.append(Invalid)

@@ -12,11 +12,12 @@ from fastapi import Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from chassis.failures import FieldError, Invalid
+from chassis.values import Digits
 
 Item = TypeVar("Item")
 Row = TypeVar("Row")
 
-Limit = Annotated[int, Query(ge=1, le=200, description="How many items at most.")]
+Limit = Annotated[int, Digits, Query(ge=1, le=200, description="How many items at most.")]
 CursorText = Annotated[
     str | None, Query(max_length=2000, description="`next_cursor` of the page before; with the same filters.")
 ]

@@ -109,8 +109,6 @@ def pointer_of(location: Sequence[str | int]) -> str:
 def from_validation(error: RequestValidationError) -> Failure:
     """What FastAPI found wrong, as one of ours."""
     found = error.errors()
-    if any(entry["type"] == "json_invalid" for entry in found):
-        return MalformedJson(str(found[0].get("ctx", {}).get("error", "")))
     if any(entry["loc"] and entry["loc"][0] == "path" for entry in found):
         return NotFound()
     errors = []

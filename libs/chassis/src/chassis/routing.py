@@ -1,6 +1,7 @@
 """Routers of the three surfaces: strict JSON in, and problem codes declared per operation."""
 
 from collections.abc import Callable, Coroutine, Iterable
+from json import JSONDecodeError
 from typing import Any, ClassVar
 from urllib.parse import unquote_to_bytes
 
@@ -11,8 +12,9 @@ from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from chassis import strict_json
-from chassis.declared import dependants, requirement
+from chassis.declared import dependants, requirement, takes_json
 from chassis.failures import Failure, FieldError, Invalid, UnsupportedMedia
+from chassis.problems import MalformedJson
 from chassis.repeatable import HEADER, Repeater, accepts_key
 
 
@@ -28,11 +30,14 @@ class HotRoute(Route):
 
 
 class StrictRequest(Request):
-    """A request whose body is read as strict JSON."""
+    """A request whose body is read as strict JSON, by FastAPI or by a route. Raises MalformedJson."""
 
     async def json(self) -> Any:
         if not hasattr(self, "_strict_json"):
-            self._strict_json = strict_json.loads(await self.body())
+            try:
+                self._strict_json = strict_json.loads(await self.body())
+            except JSONDecodeError as error:
+                raise MalformedJson(error.msg) from error
         return self._strict_json
 
 
@@ -50,7 +55,7 @@ class StrictRoute(APIRoute):
     def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()
         once = _once(self, handle) if accepts_key(self) else handle
-        wants_json = self.body_field is not None and not _is_form(self)
+        wants_json = takes_json(self)
         reads_query = any(found.query_params for found in dependants(self.dependant))
 
         async def strictly(request: Request) -> Response:
@@ -92,10 +97,6 @@ def _require_text(query: bytes) -> None:
     except UnicodeDecodeError as error:
         wrong = FieldError("not_utf8", "the query is not UTF-8", parameter="query")
         raise Invalid(errors=[wrong]) from error
-
-
-def _is_form(route: APIRoute) -> bool:
-    return route.body_field is not None and type(route.body_field.field_info).__name__ == "Form"
 
 
 def _says_json(request: Request) -> bool:

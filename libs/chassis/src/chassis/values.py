@@ -15,6 +15,7 @@ from pydantic import (
     BeforeValidator,
     Field,
     PlainSerializer,
+    SecretStr,
     Strict,
     StringConstraints,
     WithJsonSchema,
@@ -25,6 +26,7 @@ from chassis.strict_json import JsonNumber
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # Unicode category Cc, whole
 _CONTROL_IN_TEXT: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_WHOLE: Final = re.compile(r"-?[0-9]{1,20}", re.ASCII)
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _MOMENT: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})",
@@ -42,6 +44,21 @@ def _no_control(text: str) -> str:
     if has_control(text):
         raise PydanticCustomError("control_character", "control characters are not allowed here")
     return text
+
+
+NoControl: Final = AfterValidator(_no_control)
+"""What a text of a form of its own adds: no control characters."""
+
+
+def _digits(value: Any) -> Any:
+    # Of the text of a parameter Pydantic would also take "1.0" and "1_0" for a whole number.
+    if isinstance(value, str) and not _WHOLE.fullmatch(value):
+        raise PydanticCustomError("int_parsing", "a whole number is written in digits")
+    return value
+
+
+Digits: Final = BeforeValidator(_digits)
+"""What a whole number in a parameter adds: digits and nothing else."""
 
 
 def _text(text: str) -> str:
@@ -102,6 +119,20 @@ MailAddress = Annotated[
     AfterValidator(_no_control),
 ]
 """A mail address (RFC 5321 lengths, the dot-atom form people have)."""
+
+
+def _secret(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value()
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise PydanticCustomError("string_unicode", "this is no Unicode text") from error
+    _no_control(text)
+    return value
+
+
+Secret = Annotated[SecretStr, Field(min_length=1, max_length=2000), AfterValidator(_secret)]
+"""A secret somebody hands over: hidden in logs, 1 to 2,000 characters."""
 
 Flag = Annotated[bool, Strict()]
 """true or false, nothing that merely looks like it."""

@@ -80,3 +80,10 @@ def test_a_version_grows_even_when_the_clock_goes_back() -> None:
         next_version(None, now),
         next_version(milliseconds(now) + 7, now),
     ]
+
+
+@pytest.mark.parametrize("text", ["", "a\x00b", "a\x85b", "a\ud800b", "x" * 2001])
+def test_a_secret_is_text_that_can_be_kept(text: str) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(values.Secret).validate_python(text)
+    assert " ü " == TypeAdapter(values.Secret).validate_python(" ü ").get_secret_value()

@@ -241,7 +241,7 @@ class RowSchema:
         errors: list[Note] = []
         mask = self._walk(self._rules, row, "", source, others, cells, warnings, errors, unknown)
         deleted = cells.pop() is True
-        key = self._key(cells, errors)
+        key = self.key_of(cells, errors)
         if errors:
             return Row(key, None, mask, deleted, warnings or None, errors)
         return Row(key, cells, mask, deleted, warnings or None, None)
@@ -304,8 +304,8 @@ class RowSchema:
             return 0
         return self._walk(rules, value, f"{prefix}{name}/", source, others, cells, warnings, errors, unknown)
 
-    def _key(self, cells: list[Any], errors: list[Note]) -> str | None:
-        """The canonical text of the key, the same for equal values; None when a part was refused."""
+    def key_of(self, cells: list[Any], errors: list[Note]) -> str | None:
+        """The canonical text of the key, the same for equal values; None, with an error, without one."""
         pointers = {note.pointer for note in errors} if errors else ()
         parts = []
         for place, source_place, absent, required, pointer in self._key_parts:

@@ -10,12 +10,13 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import Field, field_validator, model_validator
 
 from chassis.models import StrictModel
+from chassis.values import Count, Flag, Line, LongText, NoControl
 from feeds.fields import Kind, RowSchema
 from feeds.values import Refused
 
 Encoding = Literal["utf-8", "utf-8-sig", "cp1252", "iso-8859-1", "iso-8859-15", "cp1250", "cp850", "ascii"]
 Character = Annotated[str, Field(min_length=1, max_length=1, pattern=r"^[\t\x20-\x7e]$")]
-Percent = Annotated[int, Field(ge=0, le=100)]
+Percent = Annotated[int, Field(strict=True, ge=0, le=100)]
 Convert = Callable[[str], str]
 
 _DATE_FORMAT = re.compile(r"(%[YmdyHMSfzjB]|[-/. T:,]|\d)+", re.ASCII)
@@ -26,17 +27,19 @@ class Thresholds(StrictModel):
 
     discontinued_percent: Percent = Field(10, description="Share of live rows of the source and scope.")
     repriced_percent: Percent = Field(25, description="Share of live rows of the source and scope.")
-    from_rows: int = Field(50, ge=0, description="Smaller assortments are never held.")
+    from_rows: Count = Field(50, description="Smaller assortments are never held.")
 
 
 class ColumnMap(StrictModel):
     """One column of a CSV file and the field it fills, or an object's member: `erp_attributes/colour`."""
 
-    column: str | Annotated[int, Field(ge=1, le=1000)] = Field(
+    column: Line | Annotated[int, Field(strict=True, ge=1, le=1000)] = Field(
         description="Name in the header, or position from 1."
     )
-    field: str
-    strip: str = Field("", max_length=20, description="Characters that may surround the value: `% ` or `€`.")
+    field: Line
+    strip: Annotated[str, NoControl] = Field(
+        "", max_length=20, description="Characters that may surround the value: `% ` or `€`."
+    )
     read_as: Literal["text", "decimal", "date"] = Field(
         "text", description="What a member of an object holds; fields know it themselves."
     )
@@ -49,18 +52,20 @@ class ImportProfile(StrictModel):
     encoding: Encoding = "utf-8"
     delimiter: Character = ","
     quote: Character | None = Field('"', description="null: quotes are ordinary characters.")
-    header: bool = True
-    columns: list[ColumnMap] = Field(default_factory=list, description="Empty: the header names the fields.")
-    constants: dict[str, str] = Field(
-        default_factory=dict, description="Fields every row has with one value."
+    header: Flag = True
+    columns: list[ColumnMap] = Field(
+        default_factory=list, max_length=1000, description="Empty: the header names the fields."
+    )
+    constants: dict[Line, LongText] = Field(
+        default_factory=dict, max_length=200, description="Fields every row has with one value."
     )
     decimal_mark: Literal[".", ","] = "."
     thousands_mark: Literal["", ".", ",", " ", "'", "\u00a0", "\u202f"] = ""
     date_formats: list[str] = Field(default_factory=lambda: ["%Y-%m-%d"], min_length=1, max_length=5)
     timestamp_formats: list[str] = Field(default_factory=list, max_length=5, description="Empty: RFC 3339.")
     time_zone: str = Field("Europe/Amsterdam", description="Of times without an offset.")
-    trim: bool = Field(default=False, description="Blanks around a value are no part of it, keys included.")
-    deleted_when_empty: list[str] = Field(
+    trim: Flag = Field(default=False, description="Blanks around a value are no part of it, keys included.")
+    deleted_when_empty: list[Line] = Field(
         default_factory=list,
         max_length=10,
         description="CSV: a row in which one of these fields is empty discontinues what it names.",

@@ -130,7 +130,7 @@ class Receiver:
     async def _stage(
         self, feed: TableFeed, upload: Upload, run: Run, body: AsyncIterator[bytes]
     ) -> RowReader:
-        reader = RowReader(upload.profile, feed.schema)
+        reader = RowReader(upload.profile, feed.schema, upload.source)
         block = _Block()
         writing: asyncio.Task[None] | None = None
         try:
@@ -179,7 +179,9 @@ class Receiver:
         dumps, received = orjson.dumps, run.received
         for number, row, problem in lines:
             block.lines += 1
-            if problem is None:
+            if type(row) is Row:
+                found = row
+            elif problem is None:
                 found = read(row)
             else:
                 found = _with_problem(read(row) if row is not None else None, problem)

@@ -11,7 +11,7 @@ from chassis.pages import Page, Paging
 from chassis.principal import Principal
 from chassis.routing import problems, router
 from chassis.security import Requires, integration
-from chassis.values import Moment
+from chassis.values import Moment, NoControl, Slug
 from feeds.batch import MAX_ITEMS, BatchAnswer
 from feeds.desk import Feeds
 from feeds.feed import TableFeed
@@ -24,16 +24,22 @@ from feeds.schemas import ImportResult, ImportRun, show_result, show_run
 MAX_BATCH_BYTES = 16 * 1024**2
 UNBOUNDED = 1 << 50  # the receiver counts for itself, and a run says why it failed
 _MEDIA: dict[str, Literal["ndjson", "csv"]] = {"application/x-ndjson": "ndjson", "text/csv": "csv"}
-Scope = Annotated[str, Query(max_length=64, description="A label; a full feed discontinues only within it.")]
-Statuses = Annotated[tuple[str, ...], Query(description="Only results with one of these.", max_length=10)]
+Scope = Annotated[
+    str, NoControl, Query(max_length=64, description="A label; a full feed discontinues only within it.")
+]
+Statuses = Annotated[tuple[Slug, ...], Query(description="Only results with one of these.", max_length=10)]
 
 
 class ImportOptions(StrictModel):
     """How an upload is meant."""
 
     mode: Mode = Mode.DELTA
-    scope: str = Field("", max_length=64, description="A label; a full feed discontinues only within it.")
-    profile: str | None = Field(None, max_length=255, description="Id or name of an import profile.")
+    scope: Annotated[str, NoControl] = Field(
+        "", max_length=64, description="A label; a full feed discontinues only within it."
+    )
+    profile: Annotated[str, NoControl] | None = Field(
+        None, max_length=255, description="Id or name of an import profile."
+    )
     preview_of: Literal["delta", "full"] = Field("full", description="What a preview stands for.")
     data_as_of: Moment | None = Field(None, description="When the data was true at its source.")
 

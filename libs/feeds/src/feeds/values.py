@@ -294,7 +294,10 @@ def _free_json(value: Any, notes: list[tuple[str, str]]) -> Any:
     if type(value) is list:
         return [_free_json(item, notes) for item in value]
     if type(value) is dict:
-        return {clean_text(name): _free_json(item, notes) for name, item in value.items()}
+        return {
+            name if name.isprintable() else clean_text(name): _free_json(item, notes)
+            for name, item in value.items()
+        }
     return (
         digits_of(value)
         if isinstance(value, Decimal) or (type(value) is int and abs(value) > BIGINT)

@@ -37,6 +37,24 @@ async def test_a_batch_answers_counts_and_results_in_order(shop: Shop) -> None:
             assert 422 == (await client.post(PRODUCTS, json=body, headers=ERP)).status_code
 
 
+@pytest.mark.parametrize(
+    ("kind", "body", "status", "code"),
+    [
+        ("application/json", b"{", 400, "malformed_json"),
+        ("application/json", b'{"items": [], "items": []}', 400, "malformed_json"),
+        ("application/json", b'{"items": [{"price": NaN}]}', 400, "malformed_json"),
+        ("application/json", b"[" * 100_000, 400, "malformed_json"),
+        ("text/plain", b'{"items": []}', 415, "unsupported_media_type"),
+    ],
+)
+async def test_a_batch_that_is_no_json_is_refused_as_such(
+    shop: Shop, kind: str, body: bytes, status: int, code: str
+) -> None:
+    async with front(shop) as client:
+        answer = await client.post(PRODUCTS, content=body, headers=ERP | {"Content-Type": kind})
+        assert (status, code) == (answer.status_code, answer.json()["code"])
+
+
 async def test_an_import_is_followed_to_its_results_page_by_page(shop: Shop) -> None:
     async with front(shop) as client:
         packed = gzip.compress(assortment(300) + b"nonsense\n")

@@ -2,6 +2,9 @@
 
 import asyncio
 
+from sqlalchemy import text
+
+from accounts.customer_accounts.register_lock import alone
 from chassis.ids import new_id
 from services.accounts.tests.support.people import a_catalogue, an_account, change, feed
 from services.accounts.tests.support.platform import Platform
@@ -77,3 +80,25 @@ async def test_an_account_that_comes_into_a_group_while_the_group_gets_its_catal
 async def test_a_catalogue_nobody_told_of_is_refused(platform: Platform) -> None:
     answer = await platform.staff("POST", PATH, json={"catalogue_id": new_id()})
     assert (422, "catalogue_not_found") == (answer.status_code, answer.json()["code"])
+
+
+async def test_a_block_waits_for_no_import_and_an_own_catalogue_does(platform: Platform) -> None:
+    token = await platform.machine("accounts:feed")
+    special = await a_catalogue(platform, "special")
+    account = f"/admin/v1/accounts/{await an_account(platform, token, 'A')}"
+    database = platform.wiring.database
+    waiting = text(
+        "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database"
+        " WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()"
+    )
+    async with database.transaction() as import_chunk:
+        await alone(import_chunk)
+        async with asyncio.timeout(30):
+            await change(platform, account, {"platform_block": "orders"})
+        choosing = asyncio.create_task(change(platform, account, {"own_catalogue_id": special}))
+        async with asyncio.timeout(30), database.read() as reader:
+            while not await reader.scalar(waiting):  # noqa: ASYNC110 - the lock is in the database
+                await asyncio.sleep(0.02)
+        assert not choosing.done()
+    await choosing
+    assert special == (await published(platform))["A"]

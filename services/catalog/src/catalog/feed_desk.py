@@ -11,7 +11,6 @@ from catalog.products.feed import PRODUCTS
 from catalog.products.publishing import ProductPublisher
 from catalog.products.references import ProductReferences
 from catalog.stock.feed import STOCK
-from catalog.tables import brand, item_group
 from catalog.units.feed import UNITS
 from catalog.units.repository import UnitRepository
 from chassis.clock import Clock
@@ -42,8 +41,7 @@ class FedChanges:
     async def before_products(self, tx: Transaction, chunk: Chunk) -> None:
         """Brands, item groups, units and successors get ids, those not known yet too."""
         await self._listings.lock_products(tx)
-        await self._groupings.resolve(tx, chunk, brand, "brand")
-        await self._groupings.resolve(tx, chunk, item_group, "item_group")
+        await self._groupings.resolve(tx, chunk)
         await self._units.add_unknown(tx, chunk)
         await self._references.resolve(tx, chunk, "superseded_by")
 

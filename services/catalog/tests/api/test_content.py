@@ -1,5 +1,6 @@
 """The digital layer: texts, attributes, relations, completeness; concurrent edits and the audit trail."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -187,3 +188,27 @@ async def test_staff_without_the_permission_changes_nothing(platform: Platform) 
     for method in ("GET", "PATCH"):
         answer = await platform.as_(user.token, method, f"/admin/v1/products/{product_id}", json={})
         assert (403, "permission_denied") == (answer.status_code, answer.json()["code"])
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("attributes", {"type": "text", "names": {}}),
+        ("category-trees", {"names": {}}),
+        ("catalogues", {"name": "One"}),
+        ("families", {"names": {}}),
+    ],
+)
+async def test_of_many_who_take_a_code_at_once_one_gets_it(
+    platform: Platform, path: str, body: dict[str, Any]
+) -> None:
+    posts = [platform.staff("POST", f"/admin/v1/{path}", json={"code": "one", **body}) for _ in range(8)]
+    answers = await asyncio.gather(*posts)
+    assert [201] + 7 * [409] == sorted(answer.status_code for answer in answers)
+
+
+async def test_an_option_stands_in_its_attribute_once(platform: Platform) -> None:
+    twice = [{"code": "red", "names": {}}] * 2
+    body = {"code": "colour", "names": {}, "type": "option", "options": twice}
+    answer = await platform.staff("POST", "/admin/v1/attributes", json=body)
+    assert (422, "/options") == (answer.status_code, answer.json()["errors"][0]["pointer"])

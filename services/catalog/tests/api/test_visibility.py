@@ -139,6 +139,15 @@ async def test_a_product_only_named_so_far_is_visible_to_nobody(platform: Platfo
     assert ["COMING", "OLD"] == await platform.seen(user)
 
 
+async def test_a_successor_is_named_to_those_who_see_it(platform: Platform) -> None:
+    new = await platform.product("NEW")
+    old = await platform.product("OLD", superseded_by="NEW")
+    everything = await platform.everything()
+    for hide, named in (([], new), ([also(new)], None)):
+        page = await platform.get(platform.user(everything, hide=hide), f"/internal/v1/products/{old}")
+        assert named == page["superseded_by_id"]
+
+
 async def test_categories_count_only_what_is_visible(platform: Platform) -> None:
     tested = await assortment(platform)
     everything = await platform.everything()

@@ -24,12 +24,12 @@ from chassis.pages import CursorInvalid, Page, Paging
 from chassis.principal import Principal
 from chassis.routing import problems, router
 from chassis.security import admin
-from chassis.values import Identifier
+from chassis.values import Identifier, NoControl
 
 routes = router("clients", keeps_answers=False)
 Writing = Annotated[Principal, Depends(admin("clients:write"))]
 Version = Annotated[int, Depends(if_match)]
-_Text = Annotated[str | None, Form(max_length=1000)]
+_Text = Annotated[Annotated[str, NoControl] | None, Form(max_length=1000)]
 
 
 def _client_credentials(

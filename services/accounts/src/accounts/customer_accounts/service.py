@@ -77,14 +77,17 @@ class CustomerAccountService:
     ) -> AccountWithAddresses:
         """The changed account. Raises AccountNotFound, CatalogueNotFound, PreconditionFailed."""
         async with self._database.transaction() as tx:
-            await alone(tx)
+            # A block concerns this row only: it does not wait until an import's chunk has ended.
+            if change.set_catalogue:
+                await alone(tx)
             before = await self._locked(tx, account_id, version)
             if change.own_catalogue_id and not await self._accounts.catalogue_exists(
                 tx, change.own_catalogue_id
             ):
                 raise CatalogueNotFound(change.own_catalogue_id)
             after = change.applied_to(before, next_version(before.version, self._clock.now()))
-            after = replace(after, catalogue_id=await self._accounts.effective_catalogue(tx, after))
+            if change.set_catalogue:
+                after = replace(after, catalogue_id=await self._accounts.effective_catalogue(tx, after))
             await self._accounts.save(tx, after)
             await self._audit.record(
                 tx, principal, "account.changed", "account", after.id, _shown(before), _shown(after)

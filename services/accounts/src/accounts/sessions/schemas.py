@@ -10,11 +10,11 @@ from accounts.permissions import SEES_PRICES, SEES_STOCK
 from accounts.sessions.service import Credentials, Granted
 from accounts.users.models import User
 from chassis.models import Answer, StrictModel
-from chassis.values import Identifier, Line, MailAddress, Slug
+from chassis.values import Identifier, Line, MailAddress, NoControl, Slug
 
 BEARER: Final = "Bearer"
-Password = Annotated[str, Strict(), StringConstraints(min_length=1, max_length=256)]
-Secret = Annotated[str, Strict(), StringConstraints(min_length=1, max_length=512)]
+Password = Annotated[str, Strict(), StringConstraints(min_length=1, max_length=256), NoControl]
+Secret = Annotated[str, Strict(), StringConstraints(min_length=1, max_length=512), NoControl]
 
 
 class LoginRequest(StrictModel):

@@ -117,7 +117,7 @@ class UserService:
     async def send_invitations(self, principal: Principal, user_ids: Sequence[str]) -> list[str]:
         """Mails a link to each of these users who never logged in; returns whom, the others are left out."""
         told = []
-        for user_id in user_ids:
+        for user_id in dict.fromkeys(user_ids):  # who stands in the list twice gets one mail
             async with self._database.transaction() as tx:
                 before = await self._users.locked(tx, user_id, None)
                 login = await self._logins.by_id(tx, before.login_id) if before else None

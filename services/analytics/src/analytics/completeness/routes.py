@@ -10,7 +10,7 @@ from analytics.wiring import Wired
 from chassis.pages import CursorInvalid, Page, Paging
 from chassis.routing import problems, router
 from chassis.security import admin
-from chassis.values import SearchText
+from chassis.values import Digits, SearchText
 
 routes = router("analytics")
 
@@ -37,7 +37,9 @@ async def list_incomplete_products(
     wiring: Wired,
     paging: Annotated[Paging, Depends()],
     channel: Annotated[SearchText, Query(description="The channel's code.")],
-    below: Annotated[int, Query(ge=1, le=100, description="Only products under this percentage.")] = 100,
+    below: Annotated[
+        int, Digits, Query(ge=1, le=100, description="Only products under this percentage.")
+    ] = 100,
 ) -> Page[IncompleteProduct]:
     after = paging.after("incomplete", channel, below)
     async with wiring.database.read() as reader:

@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import RowMapping, delete, func, insert, select, update
+from sqlalchemy import RowMapping, delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from catalog.attributes.models import Attribute, Option
 from catalog.tables import attribute, attribute_option, attribute_value, family
@@ -42,10 +43,6 @@ class AttributeRepository:
             statement = statement.where(attribute.c.id > after_id)
         return await self._complete(reader, await reader.all(statement))
 
-    async def code_taken(self, reader: Reader, code: str) -> bool:
-        """Whether any attribute, removed ones too, has the code."""
-        return bool(await reader.scalar(select(func.count()).where(attribute.c.code == code)))
-
     async def unknown(self, reader: Reader, attribute_ids: Sequence[str]) -> list[str]:
         """Those that do not exist (any more)."""
         found = await reader.scalars(
@@ -66,10 +63,13 @@ class AttributeRepository:
         )
         return int(await reader.scalar(statement))
 
-    async def add(self, tx: Transaction, model: Attribute) -> None:
-        """Stores a new attribute."""
-        await tx.execute(insert(attribute).values(_written(model)))
+    async def add(self, tx: Transaction, model: Attribute) -> bool:
+        """Stores a new attribute; False if any attribute, removed ones too, has its code."""
+        statement = insert(attribute).values(_written(model)).on_conflict_do_nothing()
+        if await tx.execute(statement) == 0:
+            return False
         await self._save_options(tx, model)
+        return True
 
     async def save(self, tx: Transaction, model: Attribute) -> None:
         """Stores a changed attribute."""

@@ -2,7 +2,8 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from catalog.attributes.models import Attribute, AttributeChange, AttributeType, Option
 from catalog.categories.schemas import Names
@@ -21,7 +22,13 @@ class OptionBody(StrictModel):
         return Option(self.code, self.names)
 
 
-Options = Annotated[list[OptionBody], Field(max_length=1000)]
+def _each_once(options: list[OptionBody]) -> list[OptionBody]:
+    if len({option.code for option in options}) < len(options):
+        raise PydanticCustomError("code_repeated", "two options have the same code")
+    return options
+
+
+Options = Annotated[list[OptionBody], Field(max_length=1000), AfterValidator(_each_once)]
 
 
 class AttributeDefinition(Answer):

@@ -50,9 +50,8 @@ class AttributeService:
         """A new attribute; its id and version are given here. Raises CodeTaken."""
         attribute = replace(wanted, id=new_id(), version=next_version(None, self._clock.now()))
         async with self._database.transaction() as tx:
-            if await self._attributes.code_taken(tx, attribute.code):
+            if not await self._attributes.add(tx, attribute):
                 raise CodeTaken(attribute.code)
-            await self._attributes.add(tx, attribute)
             await self._record(tx, principal, "attribute.created", attribute.id, None, _shown(attribute))
         return attribute
 

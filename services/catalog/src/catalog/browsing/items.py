@@ -4,7 +4,8 @@
 
 from collections.abc import Sequence
 
-from catalog.audiences.predicate import Statement
+from catalog.audiences.models import Audience
+from catalog.audiences.predicate import Statement, visible
 
 _TEXT = """(SELECT t.{0} FROM product_text t
     WHERE t.product_id = p.id AND t.locale = ANY({1}) AND t.{0} IS NOT NULL
@@ -50,12 +51,13 @@ def item(statement: Statement, locales: Sequence[str], *, availability: bool) ->
     {stock})"""
 
 
-def details(statement: Statement, locales: Sequence[str]) -> str:
+def details(statement: Statement, audience: Audience, locales: Sequence[str]) -> str:
     """The further fields of one product's page, as a JSON object over `product p`."""
     chain = f"{statement.bind(list(locales))}::text[]"
     option = f"coalesce({named('o.names', chain)}, v.value)"
     return f"""json_build_object('description', {localized("description", chain)},
-    'item_group_id', p.item_group_id, 'superseded_by_id', p.superseded_by_id,
+    'item_group_id', p.item_group_id, 'superseded_by_id', (SELECT s.product_id FROM listing s
+        WHERE s.product_id = p.superseded_by_id AND {visible(statement, audience, "s")}),
     'attributes', coalesce((SELECT json_agg(json_build_object('code', a.code,
             'label', coalesce({named("a.names", chain)}, a.code), 'type', a.type, 'unit', a.unit,
             'values', a.found) ORDER BY a.code)

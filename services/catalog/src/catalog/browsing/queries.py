@@ -69,7 +69,7 @@ class Browsing:
         statement = Statement()
         parts = [
             f"({items.item(statement, language.chain, availability=stock)})::jsonb",
-            f"({items.details(statement, language.chain)})::jsonb",
+            f"({items.details(statement, audience, language.chain)})::jsonb",
         ]
         if "media" in include:
             parts.append(f"jsonb_build_object('media', {items.media(statement, language.chain)})")

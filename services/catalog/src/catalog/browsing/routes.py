@@ -15,7 +15,7 @@ from chassis.pages import CursorInvalid, CursorText, Limit
 from chassis.principal import Principal
 from chassis.routing import problems, router
 from chassis.security import channel
-from chassis.values import Identifier, Locale, SearchText, plain
+from chassis.values import Digits, Identifier, Locale, SearchText, plain
 
 routes = router("browsing")
 Reading = Annotated[Principal, Depends(channel("products:read"))]
@@ -182,7 +182,7 @@ async def suggest(
     principal: Reading,
     language: Spoken,
     q: LimitedText,
-    limit: Annotated[int, Query(ge=1, le=20)] = 8,
+    limit: Annotated[int, Digits, Query(ge=1, le=20)] = 8,
 ) -> Response:
     return _json(await wiring.browsing.suggestions(principal, q, language, limit), language)
 

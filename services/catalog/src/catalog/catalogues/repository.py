@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import RowMapping, delete, func, insert, select, update
+from sqlalchemy import RowMapping, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from catalog.catalogues.models import Catalogue, MemberRule
@@ -52,10 +52,6 @@ class CatalogueRepository:
             statement = statement.where(catalogue.c.id > after_id)
         return [_read(row) for row in await tx.all(statement)]
 
-    async def code_taken(self, reader: Reader, code: str) -> bool:
-        """Whether any catalogue, removed ones too, has the code."""
-        return bool(await reader.scalar(select(func.count()).where(catalogue.c.code == code)))
-
     async def unknown_targets(self, reader: Reader, rules: Sequence[MemberRule]) -> list[str]:
         """Ids that rules name and nothing has."""
         wanted = {rule.id for rule in rules if rule.id is not None}
@@ -63,9 +59,10 @@ class CatalogueRepository:
         groups = [select(table.c.id).where(table.c.id.in_(wanted)) for table in (brand, item_group)]
         return sorted(wanted - set(await reader.scalars(live.union_all(*groups))))
 
-    async def add(self, tx: Transaction, model: Catalogue) -> None:
-        """Stores a new catalogue."""
-        await tx.execute(insert(catalogue).values(_written(model)))
+    async def add(self, tx: Transaction, model: Catalogue) -> bool:
+        """Stores a new catalogue; False if any catalogue, removed ones too, has its code."""
+        statement = upsert(catalogue).values(_written(model)).on_conflict_do_nothing()
+        return await tx.execute(statement) == 1
 
     async def save(self, tx: Transaction, model: Catalogue) -> None:
         """Stores a changed catalogue."""

@@ -88,10 +88,9 @@ class CatalogueService:
         catalogue = replace(wanted, id=new_id(), version=next_version(None, self._clock.now()))
         async with self._database.transaction() as tx:
             await self._listings.lock_rules(tx)
-            if await self._catalogues.code_taken(tx, catalogue.code):
-                raise CodeTaken(catalogue.code)
             await self._check(tx, catalogue)
-            await self._catalogues.add(tx, catalogue)
+            if not await self._catalogues.add(tx, catalogue):
+                raise CodeTaken(catalogue.code)
             await self._record(tx, principal, "catalogue.created", catalogue.id, None, _shown(catalogue))
             await self._outbox.put(tx, [outgoing(catalogue)])
             await self._listings.refresh_catalogue(tx, catalogue.id)

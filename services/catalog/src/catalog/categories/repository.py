@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import RowMapping, func, insert, select, update
+from sqlalchemy import RowMapping, func, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from catalog.categories.models import Category, CategoryTree
 from catalog.tables import category, category_tree, product_category
@@ -34,13 +35,10 @@ class CategoryRepository:
             statement = statement.where(category_tree.c.id > after_id)
         return [CategoryTree(**row) for row in await reader.all(statement)]
 
-    async def tree_code_taken(self, reader: Reader, code: str) -> bool:
-        """Whether a tree has the code."""
-        return bool(await reader.scalar(select(func.count()).where(category_tree.c.code == code)))
-
-    async def add_tree(self, tx: Transaction, tree: CategoryTree) -> None:
-        """Stores a new tree."""
-        await tx.execute(insert(category_tree).values(asdict(tree) | {"names": dict(tree.names)}))
+    async def add_tree(self, tx: Transaction, tree: CategoryTree) -> bool:
+        """Stores a new tree; False if another one has its code."""
+        values = asdict(tree) | {"names": dict(tree.names)}
+        return await tx.execute(insert(category_tree).values(values).on_conflict_do_nothing()) == 1
 
     async def find(self, reader: Reader, category_id: str, *, lock: bool = False) -> Category | None:
         """The category, None if there is none (any more)."""

@@ -71,9 +71,8 @@ class CategoryService:
         """A new tree; its id and version are given here. Raises CodeTaken."""
         tree = replace(wanted, id=new_id(), version=next_version(None, self._clock.now()))
         async with self._database.transaction() as tx:
-            if await self._categories.tree_code_taken(tx, tree.code):
+            if not await self._categories.add_tree(tx, tree):
                 raise CodeTaken(tree.code)
-            await self._categories.add_tree(tx, tree)
             shown = {"code": tree.code, "names": dict(tree.names)}
             await self._audit.record(tx, principal, "tree.created", "category_tree", tree.id, None, shown)
         return tree
@@ -117,6 +116,8 @@ class CategoryService:
     ) -> Category:
         """The changed category. Raises CategoryNotFound, PreconditionFailed, CodeTaken."""
         async with self._database.transaction() as tx:
+            # Held by every writer of categories: two at once would not see each other's code.
+            await self._listings.lock_rules(tx)
             before = await self._locked(tx, category_id, version)
             after = change.applied_to(self._newer(before))
             await self._check_code(tx, after)

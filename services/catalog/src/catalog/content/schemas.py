@@ -9,9 +9,9 @@ from catalog.audiences.models import Verdict
 from catalog.categories.schemas import Names
 from catalog.content.models import AttributeValues, Content, Media, MediaKind, Relation, RelationType, Texts
 from chassis.models import Answer, StrictModel
-from chassis.values import Identifier, Line, Locale, LongText, Slug, plain
+from chassis.values import Identifier, Line, Locale, LongText, NoControl, Slug, plain
 
-Link = Annotated[str, StringConstraints(max_length=2000, pattern=r"^https?://[^\s<>\"\\]+$")]
+Link = Annotated[str, StringConstraints(max_length=2000, pattern=r"^https?://[^\s<>\"\\]+$"), NoControl]
 
 
 class TextsBody(StrictModel):

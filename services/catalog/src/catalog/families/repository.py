@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
-from sqlalchemy import RowMapping, func, insert, select, text, update
+from sqlalchemy import RowMapping, select, text, update
+from sqlalchemy.dialects.postgresql import insert
 
 from catalog.families.models import Completeness, Family, completeness, read_requirements
 from catalog.tables import family, product_content
@@ -59,13 +60,10 @@ class FamilyRepository:
             statement = statement.where(family.c.id > after_id)
         return [_read(row) for row in await reader.all(statement)]
 
-    async def code_taken(self, reader: Reader, code: str) -> bool:
-        """Whether any family, removed ones too, has the code."""
-        return bool(await reader.scalar(select(func.count()).where(family.c.code == code)))
-
-    async def add(self, tx: Transaction, model: Family) -> None:
-        """Stores a new family."""
-        await tx.execute(insert(family).values(_written(model)))
+    async def add(self, tx: Transaction, model: Family) -> bool:
+        """Stores a new family; False if any family, removed ones too, has its code."""
+        statement = insert(family).values(_written(model)).on_conflict_do_nothing()
+        return await tx.execute(statement) == 1
 
     async def save(self, tx: Transaction, model: Family) -> None:
         """Stores a changed family."""

@@ -79,10 +79,9 @@ class FamilyService:
         """A new family; its id and version are given here. Raises CodeTaken, UnknownReference."""
         family = replace(wanted, id=new_id(), version=next_version(None, self._clock.now()))
         async with self._database.transaction() as tx:
-            if await self._families.code_taken(tx, family.code):
-                raise CodeTaken(family.code)
             await self._check(tx, family)
-            await self._families.add(tx, family)
+            if not await self._families.add(tx, family):
+                raise CodeTaken(family.code)
             await self._audit.record(
                 tx, principal, "family.created", "family", family.id, None, _shown(family)
             )

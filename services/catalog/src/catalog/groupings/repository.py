@@ -5,22 +5,24 @@ from typing import Final
 
 from sqlalchemy import RowMapping, Table, select, text, update
 
-from catalog.tables import product
+from catalog.tables import brand, item_group, product
 from chassis.clock import Clock, milliseconds
 from chassis.database import Reader, Transaction
 from chassis.ids import new_id
 from feeds.feed import Chunk
 
 _UNKNOWN: Final = """SELECT DISTINCT c.{field} FROM {chunk} c WHERE c.{field} IS NOT NULL AND c.errors IS NULL
-AND NOT EXISTS (SELECT 1 FROM {table} g WHERE g.source = :source AND g.external_id = c.{field}) ORDER BY 1"""
+AND NOT EXISTS (SELECT 1 FROM {field} g WHERE g.source = :source AND g.external_id = c.{field}) ORDER BY 1"""
 
-_ADD: Final = """INSERT INTO {table} (id, source, external_id, version)
+_ADD: Final = """INSERT INTO {field} (id, source, external_id, version)
 SELECT id, :source, code, CAST(:now AS bigint)
 FROM unnest(CAST(:ids AS text[]), CAST(:codes AS text[])) AS w (id, code)
 ON CONFLICT (source, external_id) DO NOTHING"""
 
-_RESOLVE: Final = """UPDATE {chunk} c SET {field}_id = g.id FROM {table} g
-WHERE g.source = :source AND g.external_id = c.{field} AND c.errors IS NULL"""
+_RESOLVE: Final = "UPDATE {chunk} c SET {assignments} WHERE c.errors IS NULL"
+
+_FOUND: Final = """{field}_id = (
+    SELECT g.id FROM {field} g WHERE g.source = :source AND g.external_id = c.{field})"""
 
 
 class GroupingRepository:
@@ -29,17 +31,18 @@ class GroupingRepository:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
-    async def resolve(self, tx: Transaction, chunk: Chunk, table: Table, field: str) -> None:
-        """Fills `<field>_id` of a chunk from the code in `<field>`."""
-        names = {"chunk": chunk.feed.chunk.name, "table": table.name, "field": field}
-        source = {"source": chunk.source}
-        codes = await tx.scalars(text(_UNKNOWN.format(**names)), source)
-        if codes:
-            params = {"ids": [new_id() for _ in codes], "codes": list(codes)}
-            await tx.execute(
-                text(_ADD.format(**names)), source | params | {"now": milliseconds(self._clock.now())}
-            )
-        await tx.execute(text(_RESOLVE.format(**names)), source)
+    async def resolve(self, tx: Transaction, chunk: Chunk) -> None:
+        """Fills `brand_id` and `item_group_id` of a chunk from the codes in `brand` and `item_group`."""
+        name, source = chunk.feed.chunk.name, {"source": chunk.source}
+        fields = (brand.name, item_group.name)
+        for field in fields:
+            codes = await tx.scalars(text(_UNKNOWN.format(chunk=name, field=field)), source)
+            if codes:
+                params = {"ids": [new_id() for _ in codes], "codes": list(codes)}
+                now = {"now": milliseconds(self._clock.now())}
+                await tx.execute(text(_ADD.format(field=field)), source | params | now)
+        assignments = ", ".join(_FOUND.format(field=field) for field in fields)
+        await tx.execute(text(_RESOLVE.format(chunk=name, assignments=assignments)), source)
 
     async def find(
         self, reader: Reader, table: Table, grouping_id: str, *, lock: bool = False

@@ -28,18 +28,23 @@ def _weighed(column: str, config: str, weight: str) -> str:
     return f"({plain} || setweight(to_tsvector({config}, {words}), '{weight}'))"
 
 
+# The words of the ERP's text and of its groupings, taken apart once.
+_SPOKEN: Final = f"""LATERAL (SELECT {_WORDS.format("p.description")} AS erp,
+    {_WORDS.format("concat_ws(' ', b.external_id, g.external_id, b.names::text, g.names::text)")} AS grouped
+    OFFSET 0) words"""
+
+
 def _document() -> str:
     """The searchable text of a product: as the ERP says it, and as it is described in every language."""
     own = stemmer_sql("t.locale")
     described = f"""(SELECT string_agg(({_weighed("t.title", own, "A")} || {_weighed("t.keywords", own, "B")}
         || {_weighed("t.description", own, "D")})::text, ' ')
         FROM product_text t WHERE t.product_id = p.id)"""
-    grouped = _weighed(
-        "concat_ws(' ', b.external_id, g.external_id, b.names::text, g.names::text)", "'simple'", "C"
-    )
-    erp = _weighed("p.description", "CAST(:config AS regconfig)", "A")
+    erp = """setweight(to_tsvector('simple', words.erp)
+        || to_tsvector(CAST(:config AS regconfig), words.erp), 'A')
+        || setweight(to_tsvector('simple', words.grouped), 'C')"""
     # Concatenating their text form is the way to add any number of vectors up.
-    return f"(({erp} || {grouped})::text || ' ' || coalesce({described}, ''))::tsvector"
+    return f"""({erp} || coalesce({described}::tsvector, ''::tsvector))"""
 
 
 _REFRESH: Final = text(
@@ -53,7 +58,8 @@ SELECT p.id, p.external_id, {NORMALIZED.format("p.external_id")},
             FROM product_category pc JOIN category c ON c.id = pc.category_id, unnest(c.path) AS step
             WHERE pc.product_id = p.id AND NOT c.deleted), '{{}}'),
     {_document()}
-FROM product p LEFT JOIN brand b ON b.id = p.brand_id LEFT JOIN item_group g ON g.id = p.item_group_id
+FROM product p LEFT JOIN brand b ON b.id = p.brand_id LEFT JOIN item_group g ON g.id = p.item_group_id,
+    {_SPOKEN}
 WHERE p.id = ANY(CAST(:ids AS text[])) ORDER BY p.id
 ON CONFLICT (product_id) DO UPDATE SET code = excluded.code, title = excluded.title,
     sellable = excluded.sellable, targets = excluded.targets, document = excluded.document

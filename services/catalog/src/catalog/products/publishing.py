@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from catalog import events
-from catalog.events import OrderTerms, Packaging, ProductState
+from catalog.events import ProductState
 from catalog.listings.repository import Listings
 from catalog.products.models import ProductSnapshot
 from catalog.products.repository import ProductRepository
@@ -19,39 +19,42 @@ from eventing.outbox import Outbox, Outgoing
 def state_of(snapshot: ProductSnapshot) -> ProductState:
     """What others get to know of a product."""
     row = snapshot.row
-    return ProductState(
-        id=row["id"],
-        source=row["source"],
-        external_id=row["external_id"],
-        brand_id=row["brand_id"],
-        item_group_id=row["item_group_id"],
-        category_ids=sorted(snapshot.category_ids),
-        variant_group_id=snapshot.variant_group_id,
-        base_unit=row["base_unit"],
-        sales_unit=row["sales_unit"] or row["base_unit"],
-        units=_packagings(row["packagings"]),
-        order_terms=OrderTerms(
-            minimum=_text(row["minimum_quantity"]),
-            multiple=_text(row["quantity_multiple"]),
-            maximum=_text(row["maximum_quantity"]),
-        ),
-        tax_group=row["tax_group"],
-        discount_group=row["discount_group"],
-        lifecycle=row["lifecycle"],
-        superseded_by_id=row["superseded_by_id"],
-        placeholder=row["placeholder"],
-        completeness=dict(sorted(snapshot.completeness.items())),
-        is_charge=row["is_charge"],
+    # One call that validates the whole, nested parts too: an import makes thousands.
+    return ProductState.model_validate(
+        {
+            "id": row["id"],
+            "source": row["source"],
+            "external_id": row["external_id"],
+            "brand_id": row["brand_id"],
+            "item_group_id": row["item_group_id"],
+            "category_ids": sorted(snapshot.category_ids),
+            "variant_group_id": snapshot.variant_group_id,
+            "base_unit": row["base_unit"],
+            "sales_unit": row["sales_unit"] or row["base_unit"],
+            "units": _packagings(row["packagings"]),
+            "order_terms": {
+                "minimum": _text(row["minimum_quantity"]),
+                "multiple": _text(row["quantity_multiple"]),
+                "maximum": _text(row["maximum_quantity"]),
+            },
+            "tax_group": row["tax_group"],
+            "discount_group": row["discount_group"],
+            "lifecycle": row["lifecycle"],
+            "superseded_by_id": row["superseded_by_id"],
+            "placeholder": row["placeholder"],
+            "completeness": dict(sorted(snapshot.completeness.items())),
+            "is_charge": row["is_charge"],
+        }
     )
 
 
-def _packagings(stored: Sequence[Mapping[str, Any]] | None) -> list[Packaging]:
+def _packagings(stored: Sequence[Mapping[str, Any]] | None) -> list[dict[str, str | None]]:
     return [
-        Packaging(
-            unit=entry["unit"],
-            quantity_in_base_unit=plain(Decimal(entry["quantity_in_base_unit"])),
-            gtin=entry.get("gtin"),
-        )
+        {
+            "unit": entry["unit"],
+            "quantity_in_base_unit": plain(Decimal(entry["quantity_in_base_unit"])),
+            "gtin": entry.get("gtin"),
+        }
         for entry in stored or ()
     ]
 

@@ -23,6 +23,16 @@ from catalog.products.models import ProductSnapshot
 from catalog.tables import listing, product, product_category, product_content, published
 from chassis.database import Reader, Transaction
 
+# What the public state of a product is made of; texts and the ERP's own attributes stay here.
+_STATED: Final = [
+    product.c[name]
+    for name in (
+        "id", "source", "external_id", "version", "brand_id", "item_group_id", "base_unit", "sales_unit",
+        "packagings", "minimum_quantity", "quantity_multiple", "maximum_quantity", "tax_group",
+        "discount_group", "lifecycle", "superseded_by_id", "placeholder", "is_charge",
+    )
+]  # fmt: skip
+
 _PLACEHOLDERS: Final = text(
     """INSERT INTO product (id, source, external_id, version, placeholder)
 SELECT id, source, external_id, CAST(:version AS bigint), true
@@ -57,7 +67,7 @@ class ProductRepository:
     async def snapshots(self, tx: Reader, product_ids: Sequence[str]) -> list[ProductSnapshot]:
         """Products by id, with what their public state is made of."""
         ids = list(product_ids)
-        rows = await tx.all(select(product).where(_among(product.c.id, ids)).order_by(product.c.id))
+        rows = await tx.all(select(*_STATED).where(_among(product.c.id, ids)).order_by(product.c.id))
         grouped = select(
             product_category.c.product_id, func.array_agg(product_category.c.category_id).label("ids")
         )

@@ -18,7 +18,7 @@ from chassis.principal import Principal
 from chassis.routing import HotRoute, problems, router
 from chassis.security import Requires, channel
 from chassis.upstream import UpstreamDown
-from chassis.values import Identifier, Locale, SearchText
+from chassis.values import Digits, Identifier, Locale, SearchText
 from gateway.errors import FilterInvalid, ProductNotFound, VisibilityPending
 from gateway.products.composition import Asked, Composed
 from gateway.products.schemas import (
@@ -122,7 +122,7 @@ async def suggest(
     principal: Seeing,
     q: Annotated[SearchText, Query(description="What was typed so far.")],
     locale: Language = None,
-    limit: Annotated[int, Query(ge=1, le=20, description="How many at most.")] = 8,
+    limit: Annotated[int, Digits, Query(ge=1, le=20, description="How many at most.")] = 8,
 ) -> Response:
     return await suggestions(request, principal)
 

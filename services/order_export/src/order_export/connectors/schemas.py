@@ -3,15 +3,14 @@
 from dataclasses import asdict, replace
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, StringConstraints
+from pydantic import Field, StringConstraints
 
 from chassis.models import Answer, StrictModel
-from chassis.values import Flag, Line, Slug
+from chassis.values import Flag, Line, NoControl, Secret, Slug
 from order_export.connectors.models import Auth, AuthKind, Connector, Protocol, Push
 
-Url = Annotated[str, StringConstraints(max_length=2000, pattern=r"^https?://[^\s/@]+(/\S*)?$")]
-Pointer = Annotated[str, StringConstraints(max_length=500, pattern=r"^(/[^\s]*)?$")]
-Secret = Annotated[SecretStr, Field(min_length=1, max_length=2000)]
+Url = Annotated[str, StringConstraints(max_length=2000, pattern=r"^https?://[^\s/@]+(/\S*)?$"), NoControl]
+Pointer = Annotated[str, StringConstraints(max_length=500, pattern=r"^(/[^\s]*)?$"), NoControl]
 HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 Seconds = Annotated[int, Field(strict=True, ge=1, le=300)]
 Settling = Annotated[int, Field(strict=True, ge=0, le=86_400)]

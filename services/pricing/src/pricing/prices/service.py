@@ -56,6 +56,9 @@ class PriceService:
         """The prices of the user's account as they are now. Raises PricesPending."""
         if principal.account_id is None:
             raise PricesPending
+        if not asked:
+            # No rows come back for no products, which is not the same as an account that nobody knows.
+            return []
         found = await self._candidates(principal.account_id, asked, None)
         if found is None:
             await self._audiences.learn(principal)

@@ -1,0 +1,140 @@
+"""The naughty strings in every free text: refused by name, or kept and given back unchanged; never a 5xx.
+
+A request fills all its texts at once, each with another string; over all requests of an operation every
+string comes to every text. `make fuzz` sends them all, `make test` every twentieth, another set for each
+operation.
+"""
+
+import os
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote
+
+from tests.hostile.cases import ENDING, NAUGHTY
+from tests.hostile.sending import Answer, Sender, each, judged, listed
+from tests.hostile.stored import untouched
+from tests.support.contract import OPERATIONS, Operation
+from tests.support.examples import Examples, Field, Request, kind_of
+from tests.support.known import Known
+from tests.support.system import System
+
+EVERY_VARIABLE: Final = "KONTOR_NAUGHTY_EVERY"
+EVERY: Final = int(os.environ.get(EVERY_VARIABLE, "20"))
+_STRIDE: Final = 7
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A request, and the string at each of its places."""
+
+    request: Request
+    texts: tuple[tuple[Field, str], ...]
+
+    def __str__(self) -> str:
+        return f"{self.request.operation} {[(field.name, text[:60]) for field, text in self.texts]}"
+
+
+def _written(known: Known) -> Iterator[Attempt]:
+    """Bodies of channels and staff; batches and files of an ERP carry all strings in test_imports."""
+    for number, operation in enumerate(OPERATIONS):
+        if operation.id.startswith("write_") or operation.id in ENDING:
+            continue
+        request, fields = Examples(known.ids_for(operation), mark=f"naughty-{number}").of(operation)
+        texts = [field for field in fields if field.kind in ("text", "form")]
+        for first in range(number % EVERY, len(NAUGHTY), EVERY) if texts else ():
+            chosen = [
+                (field, NAUGHTY[(first + _STRIDE * at) % len(NAUGHTY)]) for at, field in enumerate(texts)
+            ]
+            yield Attempt(_filled(request, chosen), tuple(chosen))
+
+
+def _filled(request: Request, chosen: list[tuple[Field, str]]) -> Request:
+    body = deepcopy(request.body)
+    for field, text in chosen:
+        place = body
+        for part in field.pointer[:-1]:
+            place = place[part]
+        place[field.pointer[-1]] = text
+    return Request(request.operation, request.path, request.query, request.headers, body)
+
+
+async def _current(http: Sender, request: Request) -> Request:
+    """With the version that is there, so that the change is really made."""
+    operation = request.operation
+    if "If-Match" not in request.headers:
+        return request
+    path = (
+        request.path.removesuffix("/names")
+        .removesuffix("/move")
+        .removesuffix("/replay")
+        .removesuffix("/decide")
+    )
+    found = await http.raw(Operation(operation.surface, "GET", path, operation.content), path, {}, None)
+    headers = request.headers | {"If-Match": found.headers.get("ETag", '"1"')}
+    return Request(operation, request.path, request.query, headers, request.body)
+
+
+def _changed(attempt: Attempt, answer: Answer) -> list[str]:
+    """Texts that came back otherwise than they went."""
+    found = answer.json if isinstance(answer.json, dict) else {}
+    return [
+        field.name
+        for field, text in attempt.texts
+        if len(field.pointer) == 1
+        and isinstance(found.get(field.pointer[0]), str)
+        and found[field.pointer[0]] != text
+    ]
+
+
+async def test_a_naughty_string_is_refused_by_name_or_given_back_unchanged(
+    system: System, known: Known, http: Sender
+) -> None:
+    wrong: list[str] = []
+    refused: list[Request] = []
+
+    async def write(attempt: Attempt) -> None:
+        request = await _current(http, attempt.request)
+        answer = await http.send(request)
+        verdict = judged(request.operation, answer)
+        names = {field.name for field, _ in attempt.texts}
+        unnamed = verdict.status in (400, 422) and not names.intersection(verdict.pointers)
+        if verdict.status >= 500 or unnamed or (not verdict.refused and _changed(attempt, answer)):
+            wrong.append(f"{attempt} -> {answer.status} {answer.content[:300]!r}")
+        elif verdict.refused:
+            refused.append(request)
+
+    await each(_written(known), write)
+    assert [] == wrong, listed(wrong)
+    async with untouched(system):
+        await each(refused, http.send)
+
+
+async def test_a_naughty_string_may_be_looked_for(known: Known, http: Sender) -> None:
+    wrong: list[str] = []
+
+    async def look(question: tuple[Operation, str]) -> None:
+        operation, target = question
+        answer = await http.raw(operation, target, {}, None)
+        if answer.status not in (200, 400, 404, 422):
+            wrong.append(f"{operation} {target} -> {answer.status} {answer.content[:200]!r}")
+
+    await each(_questions(known), look)
+    assert [] == wrong, listed(wrong)
+
+
+def _questions(known: Known) -> Iterator[tuple[Operation, str]]:
+    for number, operation in enumerate(OPERATIONS):
+        if operation.method != "GET":
+            continue
+        request, _ = Examples(known.ids_for(operation)).of(operation)
+        for name, schema in operation.taken("query").items():
+            inner = schema["items"] if schema.get("type") == "array" else schema
+            if kind_of(inner) not in ("text", "form"):
+                continue
+            rest = "".join(
+                f"&{key}={quote(value, safe='')}" for key, value in request.query.items() if key != name
+            )
+            for text in NAUGHTY[number % EVERY :: EVERY]:
+                yield operation, f"{request.path}?{name}={quote(text, safe='')}{rest}"

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
+from tests.hostile.sending import Sender
 from tests.support.system import System
 
 # Tables that move without a caller, each with what moves them.
@@ -59,8 +60,12 @@ async def settled(system: System) -> Prints:
 
 
 @asynccontextmanager
-async def untouched(system: System) -> AsyncIterator[None]:
-    """Asserts that what is done inside leaves every table of every database as it was."""
+async def untouched(system: System, http: Sender) -> AsyncIterator[None]:
+    """Asserts that what is done inside leaves every table of every database as it was.
+
+    Inside is less than a token's life: a log-in of the sender would be stored.
+    """
+    await http.log_in()
     before = await settled(system)
     yield
     after = await settled(system)

@@ -1,6 +1,7 @@
 """Requests an operation would take, made from its contract and from objects that exist, with their fields."""
 
 import json
+import secrets
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from urllib.parse import quote
 from tests.support.contract import JSON, UNKNOWN_ID, Operation, resolved
 
 Pointer = tuple[str | int, ...]
+KEY: Final = "Idempotency-Key"
 _UUID: Final = "[0-9a-f]{8}"
 _OMIT: Final = object()
 _PUSH: Final = {
@@ -23,11 +25,15 @@ _CHOSEN: Final[dict[str, dict[str, Any]]] = {
     "create_attribute": {"/type": "option"},
     "create_connector": {"/protocol": "push", **_PUSH},
     "change_connector": _PUSH,
+    "write_prices": {"/items/0/applies_to/type": "account"},
+    "create_family": {"/requirements/0/field": "title"},
+    "change_family": {"/requirements/0/field": "title"},
     "create_catalogue": dict.fromkeys(("/include/0/target", "/exclude/0/target"), "brand"),
     "change_catalogue": dict.fromkeys(("/include/0/target", "/exclude/0/target"), "brand"),
 }
 _PROFILE: Final = {
     "/settings/columns/0/field": "deleted",
+    "/settings/deleted_when_empty/0": "deleted",
     "/settings/date_formats/0": "%Y-%m-%d",
     "/settings/timestamp_formats/0": "%Y-%m-%d",
     "/settings/time_zone": "Europe/Amsterdam",
@@ -97,7 +103,12 @@ class Request:
         for part in pointer[:-1]:
             place = place[part]
         place[pointer[-1]] = Raw(raw)
-        return Request(self.operation, self.path, self.query, self.headers, changed)
+        return self.with_body(changed)
+
+    def with_body(self, body: Any) -> "Request":
+        """The same with another body, and so under an Idempotency-Key of its own."""
+        key = {KEY: secrets.token_hex(8)} if KEY in self.headers else {}
+        return Request(self.operation, self.path, self.query, self.headers | key, body)
 
     @property
     def content(self) -> bytes | None:
@@ -152,8 +163,9 @@ class Examples:
         headers = {"Content-Type": JSON} if body is not None else {}
         if "If-Match" in operation.taken("header"):
             headers["If-Match"] = '"1"'
-        if "Idempotency-Key" in operation.taken("header"):
-            headers["Idempotency-Key"] = f"{self.mark}-key"
+        # Where a key is optional, an answer with refused rows would be kept under it.
+        if operation.taken("header").get(KEY, {}).get("required"):
+            headers[KEY] = secrets.token_hex(8)
         query = {
             name: self.plain(name, schema)
             for name, schema in operation.taken("query").items()
@@ -213,7 +225,8 @@ class Examples:
         return self._text(name, schema) if kind == "text" else None
 
     def _text(self, name: str, schema: Mapping[str, Any]) -> str:
-        known = self.ids.get(f"text:{name}")
+        formed = {"email": f"{self.mark}@mail.example", "locale": "nl"}
+        known = formed.get(name, self.ids.get(f"text:{name}"))
         return known if known is not None else self.mark[: schema.get("maxLength", 255)]
 
     def _form(self, pattern: str) -> str:

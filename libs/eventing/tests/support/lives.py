@@ -51,7 +51,7 @@ async def end_by_kill(context: ForkServerContext, life: Life) -> None:
     process = context.Process(target=live, args=(life,))
     process.start()
     try:
-        await asyncio.to_thread(process.join, 30)
+        await asyncio.to_thread(process.join, 120)
         assert -signal.SIGKILL == process.exitcode, f"no death at {life.step}"
     finally:
         process.kill()

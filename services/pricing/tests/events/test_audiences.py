@@ -228,7 +228,8 @@ async def test_a_token_of_another_account_gets_no_audience(world: World) -> None
 async def test_a_user_nobody_can_speak_for_is_pending_and_never_sees_everything(world: World) -> None:
     answer = await audience_of(world, status=503)
     assert "visibility_pending" == answer["code"]
-    prices = await world.client.post("/internal/v1/prices", json={"items": []}, headers=world.user(ACCOUNT))
+    asked = {"items": [{"product_id": PRODUCT}]}
+    prices = await world.client.post("/internal/v1/prices", json=asked, headers=world.user(ACCOUNT))
     assert (503, "prices_pending") == (prices.status_code, prices.json()["code"])
 
 

@@ -91,7 +91,13 @@ async def pushed(
 
 
 @pytest.mark.parametrize(
-    "behaviour", ["late", "later", "silent", pytest.param("books silently", marks=pytest.mark.long)]
+    "behaviour",
+    [
+        "late",
+        "silent",
+        pytest.param("later", marks=pytest.mark.long),
+        pytest.param("books silently", marks=pytest.mark.long),
+    ],
 )
 async def test_an_order_that_is_not_answered_in_time_is_looked_up_and_booked_once(
     pushed: tuple[Desk, PushedErp], behaviour: str
@@ -194,7 +200,7 @@ async def test_an_erp_asked_too_early_books_twice_unless_it_is_given_time(
         await until(twice, what="the second booking")
 
 
-@pytest.mark.parametrize("deduplicates", [True, False])
+@pytest.mark.parametrize("deduplicates", [True, pytest.param(False, marks=pytest.mark.long)])
 async def test_a_pull_worker_that_books_and_dies_is_offered_the_order_again_only_if_its_erp_deduplicates(
     system: System, fates: Fates, tmp_path: Path, deduplicates: bool
 ) -> None:

@@ -22,7 +22,11 @@ BASE: Final = range(9_000)
 OLDER: Final = range(6_000)
 NEWER: Final = range(3_000, 12_000)
 PAIRS: Final = [
-    pytest.param((older, newer), id=f"{older}-{newer}", marks=() if older == "full" else pytest.mark.long)
+    pytest.param(
+        (older, newer),
+        id=f"{older}-{newer}",
+        marks=() if (older, newer) == ("full", "delta") else pytest.mark.long,
+    )
     for older in ("delta", "full")
     for newer in ("delta", "full")
 ]
@@ -119,6 +123,7 @@ def every_line_has_a_verdict(run: Run) -> bool:
     return bool(run["state"] == "done" and counts["lines"] == sum(counts[name] for name in verdicts))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("modes", PAIRS)
 async def test_runs_of_one_client_apply_one_after_the_other(
     system: System, lenient: str, modes: tuple[str, str]
@@ -171,6 +176,7 @@ async def held_and_late(feeding: Feeding) -> tuple[Run, list[str]]:
     return done, [key for key, text in kept.items() if rows[key] != (text, "active")]
 
 
+@pytest.mark.long
 async def test_a_run_let_go_after_newer_data_skips_it(system: System) -> None:
     feeding = await Feeding.begun(system)
     done, touched = await held_and_late(feeding)
@@ -240,6 +246,7 @@ async def beside_edits(feeding: Feeding, lenient: str) -> tuple[Run, Edits, list
     return done, edits, lost
 
 
+@pytest.mark.long
 async def test_a_full_run_beside_single_edits_overwrites_and_discontinues_nothing_newer(
     system: System, lenient: str
 ) -> None:

@@ -93,6 +93,7 @@ async def cut_off(feeding: Feeding, size: int, *, after: int) -> Memory:
     return memory
 
 
+@pytest.mark.long
 async def test_a_large_upload_that_is_cut_off_takes_no_memory_and_leaves_nothing(system: System) -> None:
     feeding = await Feeding.begun(system)
     await feeding.importer.imported("products", products(range(100), "base"))

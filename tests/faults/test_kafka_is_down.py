@@ -214,7 +214,8 @@ async def _is_as_ever(system: System, trade: Trade) -> None:
     await _blocked_within(trade.shop, 60)
 
 
-@pytest.mark.parametrize("protected", [True, pytest.param(False, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("protected", [True, False])
 async def test_an_empty_kafka_is_filled_again_and_without_republishing_it_is_not(
     system: System, fates: Fates, trade: Trade, protected: bool
 ) -> None:

@@ -13,7 +13,7 @@ import pytest
 from local_stack.child import Child
 from tests.faults.support.erps import PushedErp, pulling_erp, pushed_erp
 from tests.faults.support.fates import Fates
-from tests.faults.support.points import ERP_WORKER, STEPS, Step
+from tests.faults.support.points import API, ERP_WORKER, STEPS, Step
 from tests.faults.support.trade import Reckoning, Trade, reckon, settled
 from tests.support.shop import open_shop
 from tests.support.system import System
@@ -49,7 +49,9 @@ class Market:
         for step in steps:
             for _ in range(times):
                 child = self.puller if step.process == ERP_WORKER else self.system.children[step.process]
-                await self.fates.death(child, step, chance.randint(1, 2))
+                # Without the API nobody orders: between two deaths it takes some orders for the others.
+                strike = chance.randint(4, 8) if step.process == API else chance.randint(1, 2)
+                await self.fates.death(child, step, strike)
                 if step.process == ERP_WORKER:
                     child.start()
                 else:

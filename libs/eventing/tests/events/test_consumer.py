@@ -161,20 +161,26 @@ async def test_a_worker_carries_states_and_notices_end_to_end_and_knows_when_it_
     for number in range(40):
         await station.change(f"k{number:02}", number)
     await station.put(*(station.notice(number) for number in range(10)))
+    things = await station.rows("SELECT id, value, version FROM things ORDER BY id")
 
     async def caught_up() -> bool:
-        figures = await worker.consumer_figures()
-        return figures.caught_up and figures.lag == 0
+        # It catches up with what is there when it first looks: perhaps before the relay has sent anything.
+        copies = await station.rows("SELECT id, value, version FROM copies ORDER BY id")
+        figures, waiting = await worker.consumer_figures(), await worker.outbox_figures()
+        return things == copies and waiting.unpublished == 0 and figures.caught_up and figures.lag == 0
 
     async with running(worker.run):
         await eventually(caught_up)
-    things = await station.rows("SELECT id, value, version FROM things ORDER BY id")
-    assert things == await station.rows("SELECT id, value, version FROM copies ORDER BY id")
+        await eventually(lambda: _heard(station, 45))
     assert [(45,)] == await station.rows("SELECT sum(amount) FROM heard")
     assert (0, 0.0) == (
         (await worker.outbox_figures()).unpublished,
         (await worker.outbox_figures()).oldest_unpublished_seconds,
     )
+
+
+async def _heard(station: Station, amount: int) -> bool:
+    return [(amount,)] == await station.rows("SELECT sum(amount) FROM heard")
 
 
 async def test_the_watchdog_replaces_a_consumer_that_hangs(

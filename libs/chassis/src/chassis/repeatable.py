@@ -12,7 +12,7 @@ import orjson
 from fastapi import Header, Request, Response
 from fastapi.routing import APIRoute
 
-from chassis.declared import dependants, requirement
+from chassis.declared import dependants, described_body, requirement
 from chassis.failures import Conflict, FieldError, Invalid
 from chassis.principal import Principal
 
@@ -133,7 +133,7 @@ def accepts_key(route: APIRoute) -> bool:
 
 
 def _is_streamed(route: APIRoute) -> bool:
-    content = (route.openapi_extra or {}).get("requestBody", {}).get("content", {})
+    content = described_body(route)
     return bool(content) and "application/json" not in content
 
 

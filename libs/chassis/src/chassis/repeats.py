@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from chassis.database import Database, Transaction, accompanying
 from chassis.idempotency import IdempotencyKeys
+from chassis.loops import pause
 from chassis.principal import Principal
 from chassis.repeatable import HEADER, IdempotencyInFlight, IdempotentRequest, KeptAnswer, identify
 
@@ -134,11 +135,7 @@ class Repeats:
                     await self._keys.forget(tx, datetime.now(UTC) - KEPT, self._kept_for_ever)
             except (DBAPIError, OSError) as error:
                 _log.warning("kept_answers_stay", error=repr(error))
-            try:
-                async with asyncio.timeout(_CLEAN_SECONDS):
-                    await stop.wait()
-            except TimeoutError:
-                continue
+            await pause(stop, _CLEAN_SECONDS)
 
 
 def _kept(response: Response) -> KeptAnswer:

@@ -9,10 +9,11 @@ from typing import Generic
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from chassis.loops import pause
 from eventing.closing import close_consumer
 from eventing.envelope import Arrived, UndecodableError, decode
 from eventing.kafka import MAX_MESSAGE_BYTES, UNREACHABLE, Cluster, record_of
-from eventing.loops import cancelled_by_owner, pause
+from eventing.loops import cancelled_by_owner
 from eventing.topics import Kind, M
 
 logger = structlog.get_logger(__name__)

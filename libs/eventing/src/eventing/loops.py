@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from chassis.loops import pause
 from eventing.kafka import UNREACHABLE
 from eventing.metrics import EventMetrics
 
@@ -16,15 +17,6 @@ Probe = Callable[[str], None]
 
 def no_probe(_: str) -> None:
     """What runs outside tests."""
-
-
-async def pause(stop: asyncio.Event, seconds: float) -> None:
-    """Waits, but not longer than until `stop`."""
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        return
 
 
 def cancelled_by_owner(error: BaseException) -> bool:

@@ -10,9 +10,9 @@ from pydantic import BaseModel
 
 from chassis.clock import Clock
 from chassis.ids import new_id
+from chassis.loops import pause
 from eventing.envelope import Attributes, headers
 from eventing.kafka import UNREACHABLE, Cluster, Message, Producer
-from eventing.loops import pause
 from eventing.metrics import EventMetrics
 from eventing.topics import Kind, M, Topic, TopicFile
 

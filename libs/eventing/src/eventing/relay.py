@@ -13,10 +13,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from chassis.database import Database, Reader
+from chassis.loops import pause
 from eventing.heartbeat import Heartbeat
 from eventing.kafka import REFUSED, UNREACHABLE, Cluster, Producer
 from eventing.lane import Lane, Row
-from eventing.loops import Probe, no_probe, pause
+from eventing.loops import Probe, no_probe
 from eventing.metrics import EventMetrics
 from eventing.tables import EventTables
 from eventing.topics import TopicFile

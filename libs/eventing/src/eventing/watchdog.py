@@ -11,9 +11,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from chassis.clock import Clock
 from chassis.database import Database
+from chassis.loops import pause
 from eventing.group import GroupConsumer
 from eventing.kafka import Cluster
-from eventing.loops import pause
 from eventing.metrics import EventMetrics
 from eventing.tables import EventTables
 

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from chassis.clock import Clock
 from chassis.database import Database
+from chassis.loops import pause
 from eventing.applying import Applier
 from eventing.cleaning import clean
 from eventing.consumer import AnySubscription
@@ -18,7 +19,7 @@ from eventing.figures import ConsumerFigures, OutboxFigures, consumer_figures, o
 from eventing.group import GroupConsumer
 from eventing.heartbeat import Heartbeat
 from eventing.kafka import silence_client_logs
-from eventing.loops import Probe, keep_going, no_probe, pause
+from eventing.loops import Probe, keep_going, no_probe
 from eventing.metrics import EventMetrics
 from eventing.outbox import Outbox
 from eventing.relay import Relay, RelayPlan

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from chassis.clock import Clock, milliseconds
 from chassis.database import Database, Transaction
 from chassis.ids import new_id
-from eventing.loops import pause
+from chassis.loops import pause
 from feeds.feed import TableFeed
 from feeds.housekeeping import Housekeeping
 from feeds.lease import LEASE, keep_lease

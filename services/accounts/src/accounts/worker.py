@@ -20,9 +20,9 @@ from chassis.clock import SystemClock
 from chassis.database import Database
 from chassis.database_answers import database_probe
 from chassis.health import Health
+from chassis.loops import pause
 from chassis.process import begin
 from chassis.server import Loop
-from eventing.loops import pause
 from eventing.metrics import process_metrics
 from eventing.probes import event_probes
 from eventing.worker import EventWorker

@@ -10,9 +10,9 @@ import orjson
 import pytest
 
 from chassis.ids import new_id
+from chassis.loops import pause
 from chassis.principal import Caller
 from eventing.envelope import HEARTBEAT_KEY, HEARTBEAT_VALUE
-from eventing.loops import pause
 from gateway.consumers import CHANNEL, REVOCATION
 from gateway.events import SEARCH, VIEW
 from services.gateway.tests.conftest import Door

@@ -12,7 +12,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined, TemplateError
 from accounts.mails.repository import MailQueue
 from chassis.clock import Clock
 from chassis.database import Database
-from eventing.loops import pause
+from chassis.loops import pause
 
 _log = structlog.get_logger(__name__)
 _TEXTS: Final = {

@@ -9,10 +9,10 @@ import structlog
 from chassis.clock import Clock, milliseconds
 from chassis.failures import Unauthenticated, Unavailable
 from chassis.health import Check, State
+from chassis.loops import pause
 from chassis.principal import Caller, Principal
 from chassis.tokens import KeySource, TokenVerifier
 from eventing.follower import TopicFollower
-from eventing.loops import pause
 from gateway.consumers import RevocationSeen
 
 HEARTBEAT_SECONDS: Final = 5.0

@@ -10,7 +10,7 @@ from prometheus_client import Counter
 
 from chassis.clock import Clock
 from chassis.database import Database, Transaction
-from eventing.loops import pause
+from chassis.loops import pause
 from order_export.connectors.client import Absent, ErpClient, Finding, Lost, NotSent, Outcome, Refused, Taken
 from order_export.connectors.models import Connector
 from order_export.connectors.repository import ConnectorRepository

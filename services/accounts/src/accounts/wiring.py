@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, Request
 
 from accounts import events, tables
-from accounts.audit.repository import AuditTrail
 from accounts.catalogues.repository import CatalogueRepository
 from accounts.catalogues.service import CatalogueAssignmentService
 from accounts.channels.repository import ChannelRepository
@@ -38,6 +37,7 @@ from accounts.staff.repository import StaffRepository
 from accounts.staff.service import StaffService
 from accounts.users.repository import UserRepository
 from accounts.users.service import UserService, UserStores
+from chassis.audit import AuditTrail
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.pages import Cursors
@@ -97,7 +97,7 @@ def wire(settings: AccountsSettings, database: Database, clock: Clock) -> Wiring
     secret = settings.token_secret.get_secret_value()
     outbox = Outbox(tables.events, events.SOURCE, clock)
     notices = NoticeSender(settings.kafka_bootstrap, events.SOURCE, clock, process_metrics())
-    audit = AuditTrail(clock)
+    audit = AuditTrail(tables.audit, clock)
     revocations = Revocations(outbox, clock)
     stores = _stores()
     keys = KeyRing(database, KeyRepository(secret), _key_policy(settings), clock)

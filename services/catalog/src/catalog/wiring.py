@@ -10,7 +10,6 @@ from catalog.attributes.repository import AttributeRepository
 from catalog.attributes.service import AttributeService
 from catalog.audiences.explaining import VisibilityExplainer
 from catalog.audiences.source import Audiences
-from catalog.audit.repository import AuditTrail
 from catalog.browsing.keeping import KeptAnswers
 from catalog.browsing.ordering import Ordering
 from catalog.browsing.queries import Browsing
@@ -32,6 +31,7 @@ from catalog.products.references import ProductReferences
 from catalog.products.repository import ProductRepository
 from catalog.settings import CatalogSettings
 from catalog.units.repository import UnitRepository
+from chassis.audit import AuditTrail
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.pages import Cursors
@@ -145,7 +145,7 @@ def _stores(settings: CatalogSettings, clock: Clock) -> Stores:
         catalogues=CatalogueRepository(),
         groupings=GroupingRepository(clock),
         listings=Listings(settings.erp_locale),
-        audit=AuditTrail(clock),
+        audit=AuditTrail(tables.audit, clock),
     )
 
 

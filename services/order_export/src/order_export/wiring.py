@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
 
+from chassis.audit import AuditTrail
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.idempotency import IdempotencyKeys
@@ -15,7 +16,6 @@ from chassis.upstream import Upstream
 from eventing.outbox import Outbox
 from feeds.desk import Feeds
 from order_export import events, tables
-from order_export.audit.repository import AuditTrail
 from order_export.carts.repository import CartRepository
 from order_export.carts.service import CartService
 from order_export.connectors.repository import ConnectorRepository
@@ -81,7 +81,7 @@ class Wiring:
 def wire(settings: OrderExportSettings, database: Database, clock: Clock) -> Wiring:
     """Constructs the graph; nothing connects yet."""
     outbox = Outbox(tables.events, events.SOURCE, clock)
-    audit = AuditTrail(clock)
+    audit = AuditTrail(tables.audit, clock)
     secrets = SecretBox(_connector_key(settings))
     stores = Stores(
         CartRepository(),

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
 
+from chassis.audit import AuditTrail
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.pages import Cursors
@@ -21,7 +22,6 @@ from pricing import events, tables
 from pricing.audiences.consumers import AudienceConsumers
 from pricing.audiences.repository import AudienceRepository
 from pricing.audiences.service import AudienceService
-from pricing.audit.repository import AuditTrail
 from pricing.consumers import subscriptions
 from pricing.policy.repository import PolicyRepository
 from pricing.policy.service import PolicyService
@@ -62,7 +62,7 @@ def wire(settings: PricingSettings, database: Database, clock: Clock) -> Wiring:
     """Constructs the graph; nothing connects yet."""
     outbox = Outbox(tables.events, events.SOURCE, clock)
     accounts = Accounts(Upstream("accounts", settings.accounts_url))
-    audit = AuditTrail(clock)
+    audit = AuditTrail(tables.audit, clock)
     changes = Changes(outbox)
     repository = AudienceRepository()
     audiences = AudienceService(database, repository, accounts, outbox, clock)

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import Depends, Query
 
-from accounts.audit.schemas import AuditEntry
 from accounts.wiring import Wired
+from chassis.audit import AuditEntry
 from chassis.pages import CursorInvalid, Page, Paging
 from chassis.routing import problems, router
 from chassis.security import admin

@@ -1,11 +1,11 @@
 """Use cases on catalogue assignments: set and clear; every account concerned is published anew."""
 
-from accounts.audit.repository import AuditTrail
 from accounts.catalogues.repository import CatalogueRepository
 from accounts.customer_accounts.publishing import AccountPublisher
 from accounts.customer_accounts.register_lock import alone
 from accounts.customer_accounts.repository import CustomerAccountRepository
 from accounts.errors import CatalogueNotFound
+from chassis.audit import AuditTrail
 from chassis.clock import Clock, next_version
 from chassis.database import Database, Transaction
 from chassis.principal import Principal

@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 from accounts import events
-from accounts.audit.repository import AuditTrail
 from accounts.channels.models import Channel, ChannelChange
 from accounts.channels.repository import ChannelRepository
 from accounts.errors import ChannelNotFound, CodeTaken
 from accounts.events import ChannelState
 from accounts.machine_secrets import new_secret, secret_hash
+from chassis.audit import AuditTrail
 from chassis.clock import Clock, next_version
 from chassis.database import Database, Transaction
 from chassis.etag import require_version

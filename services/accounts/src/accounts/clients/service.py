@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, replace
 
-from accounts.audit.repository import AuditTrail
 from accounts.clients.models import Client, ClientChange, unknown_scopes
 from accounts.clients.repository import ClientRepository
 from accounts.errors import ClientNotFound, CodeTaken, InvalidClient, InvalidScope, UnknownPermission
 from accounts.machine_secrets import matches, new_secret, secret_hash
 from accounts.revocations.repository import Revocations
 from accounts.sessions.tokens import AccessToken, TokenIssuer
+from chassis.audit import AuditTrail
 from chassis.clock import Clock, next_version
 from chassis.database import Database, Transaction
 from chassis.etag import require_version

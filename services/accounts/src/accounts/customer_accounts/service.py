@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, replace
 
-from accounts.audit.repository import AuditTrail
 from accounts.customer_accounts.models import AccountChange, Address, CustomerAccount
 from accounts.customer_accounts.publishing import outgoing
 from accounts.customer_accounts.register_lock import alone
 from accounts.customer_accounts.repository import CustomerAccountRepository
 from accounts.errors import AccountNotFound, CatalogueNotFound
 from accounts.revocations.repository import Revocations
+from chassis.audit import AuditTrail
 from chassis.clock import Clock, next_version
 from chassis.database import Database, Transaction
 from chassis.etag import require_version

@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 from accounts import events
-from accounts.audit.repository import AuditTrail
 from accounts.errors import AdministratorKept, CodeTaken, RoleInUse, RoleNotFound, UnknownPermission
 from accounts.events import RoleState
 from accounts.revocations.repository import Revocations
 from accounts.roles.models import Role, RoleChange, RoleKind, unknown_permissions
 from accounts.roles.repository import RoleRepository
+from chassis.audit import AuditTrail
 from chassis.clock import Clock, next_version
 from chassis.database import Database, Transaction
 from chassis.etag import require_version

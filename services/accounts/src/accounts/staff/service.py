@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from accounts.audit.repository import AuditTrail
 from accounts.errors import LastAdministrator, RoleNotFound, StaffExists, StaffNotFound
 from accounts.invitations.service import InvitationService
 from accounts.logins.repository import Login, LoginRepository
@@ -11,6 +10,7 @@ from accounts.roles.models import Role
 from accounts.roles.repository import RoleRepository
 from accounts.staff.models import StaffMember
 from accounts.staff.repository import StaffRepository
+from chassis.audit import AuditTrail
 from chassis.clock import Clock, next_version
 from chassis.database import Database, Transaction
 from chassis.etag import require_version

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from accounts.audit.repository import AuditTrail
 from accounts.customer_accounts.models import CustomerAccount
 from accounts.customer_accounts.repository import CustomerAccountRepository
 from accounts.errors import AccountNotFound, ManagedByErp, RoleNotFound, UserExists, UserNotFound
@@ -15,6 +14,7 @@ from accounts.roles.repository import RoleRepository
 from accounts.users.models import User, UserChange, loses_rights
 from accounts.users.publishing import outgoing
 from accounts.users.repository import UserRepository
+from chassis.audit import AuditTrail
 from chassis.clock import Clock, next_version
 from chassis.database import Database, Transaction
 from chassis.etag import require_version

@@ -6,8 +6,8 @@ from typing import Any
 
 from catalog.attributes.models import Attribute, AttributeChange
 from catalog.attributes.repository import AttributeRepository
-from catalog.audit.repository import AuditTrail
 from catalog.errors import AttributeNotFound, CodeTaken, InUse
+from chassis.audit import AuditTrail
 from chassis.clock import Clock, next_version
 from chassis.database import Database, Transaction
 from chassis.etag import require_version

@@ -1,29 +1,7 @@
-"""Audit rows on the wire."""
+"""Audit rows on the wire, under a name of their own in the contract."""
 
-from datetime import datetime
-from typing import Any
-
-from sqlalchemy import RowMapping
-
-from chassis.models import Answer
+from chassis.audit import AuditEntry
 
 
-class CatalogAuditEntry(Answer):
+class CatalogAuditEntry(AuditEntry):
     """Who changed what, and how it was before and after."""
-
-    id: str
-    at: datetime
-    caller: str
-    subject: str
-    actor: str | None
-    action: str
-    object_kind: str
-    object_id: str
-    before: dict[str, Any] | None
-    after: dict[str, Any] | None
-    request_id: str | None
-
-    @classmethod
-    def of(cls, row: RowMapping) -> "CatalogAuditEntry":
-        """The wire form of a row."""
-        return cls(**row)

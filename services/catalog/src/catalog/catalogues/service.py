@@ -7,13 +7,13 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from catalog import events
-from catalog.audit.repository import AuditTrail
 from catalog.catalogues.models import Catalogue, CatalogueChange
 from catalog.catalogues.repository import CatalogueRepository
 from catalog.errors import CatalogueNotFound, CodeTaken, UnknownReference
 from catalog.events import CatalogueState
 from catalog.listings.repository import Listings
 from catalog.products.repository import ProductRepository
+from chassis.audit import AuditTrail
 from chassis.clock import Clock, next_version
 from chassis.database import Database, Transaction
 from chassis.etag import require_version

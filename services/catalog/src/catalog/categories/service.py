@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from catalog import events
-from catalog.audit.repository import AuditTrail
 from catalog.categories.models import Category, CategoryChange, CategoryTree
 from catalog.categories.repository import CategoryRepository
 from catalog.errors import CategoryCycle, CategoryNotFound, CategoryTreeNotFound, CodeTaken, InUse
 from catalog.events import CategoryState
 from catalog.listings.repository import Listings
+from chassis.audit import AuditTrail
 from chassis.clock import Clock, next_version
 from chassis.database import Database, Transaction
 from chassis.etag import require_version

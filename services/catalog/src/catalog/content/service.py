@@ -8,7 +8,6 @@ from sqlalchemy import RowMapping
 
 from catalog.attributes.models import Misfit, StoredValue, fit
 from catalog.attributes.repository import AttributeRepository
-from catalog.audit.repository import AuditTrail
 from catalog.categories.repository import CategoryRepository
 from catalog.content.models import Content
 from catalog.content.repository import ContentRepository, Values
@@ -17,6 +16,7 @@ from catalog.families.repository import FamilyRepository
 from catalog.listings.repository import Listings
 from catalog.products.publishing import ProductPublisher
 from catalog.products.repository import ProductRepository
+from chassis.audit import AuditTrail
 from chassis.clock import Clock, next_version
 from chassis.database import Database, Transaction
 from chassis.etag import require_version

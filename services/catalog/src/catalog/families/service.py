@@ -5,12 +5,12 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from catalog.attributes.repository import AttributeRepository
-from catalog.audit.repository import AuditTrail
 from catalog.errors import CodeTaken, FamilyNotFound, InUse, UnknownReference
 from catalog.families.models import BUILT_IN_FIELDS, Completeness, Family, Requirement
 from catalog.families.repository import FamilyRepository
 from catalog.products.publishing import ProductPublisher
 from catalog.products.repository import ProductRepository
+from chassis.audit import AuditTrail
 from chassis.clock import Clock, next_version
 from chassis.database import Database, Transaction
 from chassis.etag import require_version

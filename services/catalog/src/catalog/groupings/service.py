@@ -5,10 +5,10 @@ from typing import Final
 
 from sqlalchemy import RowMapping, Table
 
-from catalog.audit.repository import AuditTrail
 from catalog.errors import GroupingNotFound
 from catalog.groupings.repository import GroupingRepository
 from catalog.listings.repository import Listings
+from chassis.audit import AuditTrail
 from chassis.clock import Clock, next_version
 from chassis.database import Database
 from chassis.etag import require_version

@@ -4,13 +4,13 @@ from typing import Annotated
 
 from fastapi import Depends, Response, status
 
+from chassis.audit import AuditEntry
 from chassis.etag import if_match, set_etag
 from chassis.pages import CursorInvalid, Page, Paging
 from chassis.principal import Principal
 from chassis.routing import problems, router
 from chassis.security import admin
 from chassis.values import Identifier
-from order_export.audit.schemas import AuditEntry
 from order_export.connectors.schemas import ConnectorCreate, ConnectorOut, ConnectorPatch
 from order_export.errors import (
     ConnectorCodeTaken,

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import Any
 
+from chassis.audit import AuditTrail
 from chassis.clock import Clock, next_version
 from chassis.database import Database, Transaction
 from chassis.etag import require_version
 from chassis.ids import new_id
 from chassis.principal import Principal
-from order_export.audit.repository import AuditTrail
 from order_export.connectors.mapping import MappingInvalid, check
 from order_export.connectors.models import Connector
 from order_export.connectors.repository import ConnectorRepository

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from chassis.audit import AuditTrail
 from chassis.database import Database
 from chassis.etag import require_version
 from chassis.principal import Principal
-from order_export.audit.repository import AuditTrail
 from order_export.connectors.models import Connector
 from order_export.connectors.repository import ConnectorRepository
 from order_export.errors import ExportNotFound

@@ -1,10 +1,10 @@
 """Use cases on the price policy."""
 
+from chassis.audit import AuditTrail
 from chassis.clock import Clock, next_version
 from chassis.database import Database
 from chassis.etag import require_version
 from chassis.principal import Principal
-from pricing.audit.repository import AuditTrail
 from pricing.policy.repository import PolicyRepository, StoredPolicy
 from pricing.prices.changes import Changes
 from pricing.prices.models import Policy

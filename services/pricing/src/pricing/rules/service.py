@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from chassis.audit import AuditTrail
 from chassis.clock import Clock, next_version
 from chassis.database import Database, Transaction
 from chassis.etag import require_version
@@ -9,7 +10,6 @@ from chassis.ids import new_id
 from chassis.principal import Principal
 from pricing.audiences.repository import AudienceRepository
 from pricing.audiences.service import AudienceService
-from pricing.audit.repository import AuditTrail
 from pricing.errors import RuleNotFound
 from pricing.rules.models import Rule, RuleChange, RuleFilter
 from pricing.rules.repository import RuleRepository

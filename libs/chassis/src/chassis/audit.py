@@ -1,22 +1,24 @@
-"""Audit rows ⇄ PostgreSQL."""
+"""Audit: who changed what, with before and after, written in the transaction of the change."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, Self
 
-from sqlalchemy import RowMapping, insert, select
+from sqlalchemy import RowMapping, Table, insert, select
 
 from chassis import context
 from chassis.clock import Clock
 from chassis.database import Reader, Transaction
 from chassis.ids import new_id
+from chassis.models import Answer
 from chassis.principal import Principal
-from pricing.tables import audit
 
 
 class AuditTrail:
-    """Writes who did what, in the transaction that does it."""
+    """The trail of one service: `table` has the columns of `AuditEntry`."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, table: Table, clock: Clock) -> None:
+        self._table = table
         self._clock = clock
 
     async def record(
@@ -31,7 +33,7 @@ class AuditTrail:
     ) -> None:
         """One row; `before` and `after` are JSON objects without secrets."""
         await tx.execute(
-            insert(audit).values(
+            insert(self._table).values(
                 id=new_id(),
                 at=self._clock.now(),
                 caller=principal.caller.value,
@@ -55,6 +57,7 @@ class AuditTrail:
         limit: int,
     ) -> Sequence[RowMapping]:
         """Rows newest first, those older than `before_id`, one more than `limit`."""
+        audit = self._table
         statement = select(audit).order_by(audit.c.id.desc()).limit(limit + 1)
         if object_kind is not None:
             statement = statement.where(audit.c.object_kind == object_kind)
@@ -63,3 +66,24 @@ class AuditTrail:
         if before_id is not None:
             statement = statement.where(audit.c.id < before_id)
         return await reader.all(statement)
+
+
+class AuditEntry(Answer):
+    """Who changed what, and how it was before and after."""
+
+    id: str
+    at: datetime
+    caller: str
+    subject: str
+    actor: str | None
+    action: str
+    object_kind: str
+    object_id: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    request_id: str | None
+
+    @classmethod
+    def of(cls, row: RowMapping) -> Self:
+        """The wire form of a row."""
+        return cls(**row)

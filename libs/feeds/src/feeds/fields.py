@@ -150,6 +150,17 @@ def unreadable(error: Note) -> Row:
     return Row(key=None, cells=None, mask=0, deleted=False, warnings=None, errors=[error])
 
 
+class _Reading(NamedTuple):
+    """One row being read: whose it is, whom it may refer to, and what was found in it so far."""
+
+    source: str
+    others: Collection[str]
+    unknown: set[str]
+    cells: list[Any]
+    warnings: list[Note]
+    errors: list[Note]
+
+
 class _Rule(NamedTuple):
     place: int
     bit: int
@@ -236,33 +247,28 @@ class RowSchema:
         """
         if type(row) is not dict:
             return unreadable(Note("", "not_an_object", "A row is a JSON object."))
-        cells: list[Any] = [None] * (self.width + 1)
-        warnings: list[Note] = []
-        errors: list[Note] = []
-        mask = self._walk(self._rules, row, "", source, others, cells, warnings, errors, unknown)
+        reading = _Reading(source, others, unknown, [None] * (self.width + 1), [], [])
+        mask = self._walk(self._rules, row, "", reading)
+        cells, warnings, errors = reading.cells, reading.warnings or None, reading.errors
         deleted = cells.pop() is True
         key = self.key_of(cells, errors)
         if errors:
-            return Row(key, None, mask, deleted, warnings or None, errors)
-        return Row(key, cells, mask, deleted, warnings or None, None)
+            return Row(key, None, mask, deleted, warnings, errors)
+        return Row(key, cells, mask, deleted, warnings, None)
 
-    def _walk(
-        self, rules: Mapping[str, Any], row: Mapping[str, Any], prefix: str, source: str,
-        others: Collection[str], cells: list[Any], warnings: list[Note], errors: list[Note],
-        unknown: set[str],
-    ) -> int:  # fmt: skip
+    def _walk(self, rules: Mapping[str, Any], row: Mapping[str, Any], prefix: str, reading: _Reading) -> int:
+        """Checks one object of the row into `reading`; the bits of the fields that came."""
+        cells, warnings, errors = reading.cells, reading.warnings, reading.errors
         mask = 0
         notes: list[tuple[str, str]] = []
         for name, value in row.items():
             rule = rules.get(name)
             if rule is None:
-                if len(unknown) < 100:
-                    unknown.add(f"{prefix}{name}"[:200])
+                if len(reading.unknown) < 100:
+                    reading.unknown.add(f"{prefix}{name}"[:200])
                 continue
             if type(rule) is dict:
-                mask |= self._nested(
-                    rule, name, value, prefix, source, others, cells, warnings, errors, unknown
-                )
+                mask |= self._nested(rule, name, value, prefix, reading)
                 continue
             place, bit, pointer, check, required, source_place = rule
             if value is None or value == "":
@@ -287,22 +293,18 @@ class RowSchema:
                 cells[place] = found
             else:
                 cells[place], given = found
-                cells[source_place] = given or source
-                if given and given != source and given not in others:
+                cells[source_place] = given or reading.source
+                if given and given != reading.source and given not in reading.others:
                     errors.append(Note(pointer, "source_not_allowed", f"You may not refer to {given}."))
         return mask
 
-    def _nested(
-        self, rules: Mapping[str, Any], name: str, value: Any, prefix: str, source: str,
-        others: Collection[str], cells: list[Any], warnings: list[Note], errors: list[Note],
-        unknown: set[str],
-    ) -> int:  # fmt: skip
+    def _nested(self, rules: Mapping[str, Any], name: str, value: Any, prefix: str, reading: _Reading) -> int:
         if value is None:
             value = dict.fromkeys(rules)
         if type(value) is not dict:
-            errors.append(Note(f"/{prefix}{name}", "not_an_object", "It is a JSON object."))
+            reading.errors.append(Note(f"/{prefix}{name}", "not_an_object", "It is a JSON object."))
             return 0
-        return self._walk(rules, value, f"{prefix}{name}/", source, others, cells, warnings, errors, unknown)
+        return self._walk(rules, value, f"{prefix}{name}/", reading)
 
     def key_of(self, cells: list[Any], errors: list[Note]) -> str | None:
         """The canonical text of the key, the same for equal values; None, with an error, without one."""

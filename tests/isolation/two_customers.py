@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from local_stack.client import Caller, Refused, until
+from local_stack.client import Caller, assign_catalogue, until
 from local_stack.erp import SCOPES
 from tests.support.contract import permissions_of
 from tests.support.shop import join, machine, role
@@ -202,17 +202,8 @@ async def _open_assortment(staff: Caller, code: str, customer: Customer) -> None
     customer.ids["account_id"] = customer.account_id
     path = f"/admin/v1/accounts/{customer.account_id}"
 
-    async def assigned() -> bool:
-        try:
-            await staff.change(path, {"own_catalogue_id": catalogue["id"]})
-        except Refused as refused:
-            # accounts hears of the catalogue by its event, a moment later.
-            if refused.code != "catalogue_not_found":
-                raise
-            return False
-        return True
-
-    await until(assigned, seconds=_PATIENCE, what="accounts to hear of the catalogue")
+    given = {"own_catalogue_id": catalogue["id"]}
+    await assign_catalogue(lambda: staff.change(path, given), seconds=_PATIENCE)
 
 
 async def _let_in(system: System, staff: Caller, code: str, customer: Customer) -> None:

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from local_stack.client import Caller, Refused, until
+from local_stack.client import Caller, assign_catalogue, until
 from local_stack.erp import SCOPES, Erp
 from tests.load import assortment
 from tests.load.assortment import Account, Product
@@ -185,17 +185,8 @@ async def _open(staff: Caller) -> tuple[str, str]:
     body = {"code": "bench", "name": "Everything", "include": [{"target": "all"}]}
     catalogue = await staff.post("/admin/v1/catalogues", body)
 
-    async def assigned() -> bool:
-        try:
-            await staff.post("/admin/v1/catalogue-assignments", {"catalogue_id": catalogue["id"]})
-        except Refused as refused:
-            # accounts hears of the catalogue by its event, a moment later.
-            if refused.code != "catalogue_not_found":
-                raise
-            return False
-        return True
-
-    await until(assigned, seconds=_PATIENCE, what="accounts to hear of the catalogue")
+    given = {"catalogue_id": catalogue["id"]}
+    await assign_catalogue(lambda: staff.post("/admin/v1/catalogue-assignments", given), seconds=_PATIENCE)
     brand = (await staff.get("/admin/v1/brands", external_id="BR00"))["items"][0]["id"]
     rule = {"effect": "hide", "owner_kind": "customer_group", "owner_id": "cg0"}
     await staff.post("/admin/v1/visibility-rules", {**rule, "targets": [{"target": "brand", "id": brand}]})

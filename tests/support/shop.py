@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from local_stack.client import Caller, Refused, until
+from local_stack.client import Caller, Refused, assign_catalogue, until
 from local_stack.erp import SCOPES
 from tests.support.system import System
 
@@ -129,18 +129,8 @@ async def _open_assortment(staff: Caller, code: str) -> None:
     body = {"code": code, "name": code, "include": [{"target": "brand", "id": brands[0]["id"]}]}
     catalogue = await staff.post("/admin/v1/catalogues", body)
 
-    async def assigned() -> bool:
-        try:
-            body = {"customer_group": code, "catalogue_id": catalogue["id"]}
-            await staff.post("/admin/v1/catalogue-assignments", body)
-        except Refused as refused:
-            # accounts hears of the catalogue by its event, a moment later.
-            if refused.code != "catalogue_not_found":
-                raise
-            return False
-        return True
-
-    await until(assigned, seconds=_PATIENCE, what="accounts to hear of the catalogue")
+    given = {"customer_group": code, "catalogue_id": catalogue["id"]}
+    await assign_catalogue(lambda: staff.post("/admin/v1/catalogue-assignments", given), seconds=_PATIENCE)
 
 
 async def _orderable(user: Caller) -> tuple[str, ...]:

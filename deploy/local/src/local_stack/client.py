@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import httpx
@@ -108,3 +108,19 @@ async def until(condition: Any, *, seconds: float = 30.0, what: str) -> Any:
         if time.monotonic() > end:
             raise TimeoutError(f"waited {seconds:.0f} s for {what}")
         await asyncio.sleep(0.05)
+
+
+async def assign_catalogue(assign: Callable[[], Awaitable[Any]], *, seconds: float = 30.0) -> None:
+    """Gives away a new catalogue by `assign`, as soon as accounts knows it. Raises Refused, TimeoutError."""
+
+    async def assigned() -> bool:
+        try:
+            await assign()
+        except Refused as refused:
+            # accounts hears of the catalogue by its event, a moment later.
+            if refused.code != "catalogue_not_found":
+                raise
+            return False
+        return True
+
+    await until(assigned, seconds=seconds, what="accounts to hear of the catalogue")

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import httpx
 
-from local_stack.client import Caller, Platform, Refused, until
+from local_stack.client import Caller, Platform, Refused, assign_catalogue, until
 from local_stack.erp import SCOPES, Erp, user_mail
 from local_stack.quickstart import CURRENCY, UNIT, Document, Quickstart
 
@@ -114,16 +114,8 @@ class Story:
             {"code": "everything", "name": "Everything", "include": [{"target": "all"}]},
         )
 
-        async def assigned() -> Any:
-            try:
-                return await staff.post("/admin/v1/catalogue-assignments", {"catalogue_id": catalogue["id"]})
-            except Refused as refused:
-                # accounts hears of the catalogue by its event, a moment later.
-                if refused.code != "catalogue_not_found":
-                    raise
-                return None
-
-        await until(assigned, what="accounts to hear of the catalogue")
+        body = {"catalogue_id": catalogue["id"]}
+        await assign_catalogue(lambda: staff.post("/admin/v1/catalogue-assignments", body))
         self._tell("An administrator made a catalogue of every product and gave it to all customers.")
 
     async def welcome(self, staff: Caller, customer: str) -> Caller:

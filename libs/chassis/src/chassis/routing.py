@@ -8,6 +8,7 @@ from urllib.parse import unquote_to_bytes
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict
+from starlette.datastructures import Headers
 from starlette.routing import Match, Route
 from starlette.types import Scope
 
@@ -105,12 +106,13 @@ def _says_json(request: Request) -> bool:
     return (
         media_type == "application/json"
         or media_type.endswith("+json")
-        or (not media_type and _has_no_body(request))
+        or (not media_type and not has_body(request.headers))
     )
 
 
-def _has_no_body(request: Request) -> bool:
-    return request.headers.get("content-length", "0") == "0" and "transfer-encoding" not in request.headers
+def has_body(headers: Headers) -> bool:
+    """Whether a request with these headers brings a body (RFC 9112, 6.3)."""
+    return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
 
 
 def router(*tags: str, keeps_answers: bool = True) -> APIRouter:

@@ -8,6 +8,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.failures import BodyTooSlow
+from chassis.routing import has_body
 
 IsUpload = Callable[[str, str], bool]
 """Whether an operation, by method and path, takes an upload that may last."""
@@ -24,7 +25,7 @@ class SlowBodies:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Raises BodyTooSlow inside the app, from where the body is read."""
-        if scope["type"] != "http" or not _has_body(Headers(scope=scope)):
+        if scope["type"] != "http" or not has_body(Headers(scope=scope)):
             await self._app(scope, receive, send)
             return
         unlimited = self._is_upload(scope["method"], scope["path"])
@@ -52,7 +53,3 @@ class SlowBodies:
             await send(message)
 
         await self._app(scope, in_time, closing)
-
-
-def _has_body(headers: Headers) -> bool:
-    return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers

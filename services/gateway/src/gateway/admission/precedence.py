@@ -22,6 +22,7 @@ class Rank(Enum):
 
 
 _RANKS: Final = {"order_export": Rank.ORDERING, "analytics": Rank.ANALYSING}
+_LEAST: Final = min(rank.value for rank in Rank)
 
 OwnerOf = Callable[[str, str], str | None]
 """The service that answers an operation, by method and path; None where no other service does."""
@@ -40,9 +41,7 @@ class Precedence:
         if scope["type"] != "http" or scope["path"] in UNLIMITED:
             await self._app(scope, receive, send)
             return
-        owner = self._owner_of(scope["method"], scope["path"])
-        rank = _RANKS.get(owner or "", Rank.BROWSING)
-        if self._inside >= self._at_once * rank.value:
+        if not self._has_place(scope):
             busy = Unavailable("too much is being asked just now", retry_after=_RETRY_SECONDS)
             await problems.render(busy)(scope, receive, send)
             return
@@ -51,3 +50,10 @@ class Precedence:
             await self._app(scope, receive, send)
         finally:
             self._inside -= 1
+
+    def _has_place(self, scope: Scope) -> bool:
+        # Nearly always there is room for anybody, and nobody need be looked up.
+        if self._inside < self._at_once * _LEAST:
+            return True
+        owner = self._owner_of(scope["method"], scope["path"])
+        return self._inside < self._at_once * _RANKS.get(owner or "", Rank.BROWSING).value

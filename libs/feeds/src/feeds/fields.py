@@ -201,8 +201,7 @@ class RowSchema:
         self._rules: dict[str, Any] = {}
         for position, field in enumerate(fields):
             check = compile_check(field, in_key=field.name in key)
-            must = field.required or (field.name in key and len(key) == 1)
-            source = self.places.get(f"{field.name}_source") if field.kind is Kind.REFERENCE else None
+            must, source = self.demands(field), self.source_place(field)
             self._place(
                 field.path or field.name, _Rule(position, 1 << position, field.pointer, check, must, source)
             )
@@ -221,11 +220,19 @@ class RowSchema:
     def _key_part(self, field: Field) -> _KeyPart:
         return _KeyPart(
             self.places[field.name],
-            self.places.get(f"{field.name}_source") if field.kind is Kind.REFERENCE else None,
+            self.source_place(field),
             field.absent,
-            field.required or len(self.key) == 1,
+            self.demands(field),
             field.pointer,
         )
+
+    def demands(self, field: Field) -> bool:
+        """Whether every row must have the field: it is required, or the whole key."""
+        return field.required or (field.name,) == self.key
+
+    def source_place(self, field: Field) -> int | None:
+        """Where the source of a reference stands in a row's cells; None for any other field."""
+        return self.places.get(f"{field.name}_source") if field.kind is Kind.REFERENCE else None
 
     def is_member(self, name: str) -> bool:
         """Whether the name, `erp_attributes/colour`, is of a member of one of the objects rows may carry."""
@@ -335,9 +342,7 @@ class RowSchema:
             level["properties"][last] = field.json_schema()
         if self.deletable:
             root["properties"]["deleted"] = {"type": "boolean"}
-        required = [
-            self.by_name[name] for name in self.key if self.by_name[name].required or len(self.key) == 1
-        ]
+        required = [field for name in self.key if self.demands(field := self.by_name[name])]
         root["required"] = sorted({(field.path or field.name).split("/")[0] for field in required})
         return root
 

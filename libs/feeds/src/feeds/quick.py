@@ -147,8 +147,8 @@ def _cell(schema: RowSchema, place: int, field: Field) -> _Cell:
     return _Cell(
         place,
         1 << place,
-        required=field.required or (in_key and len(schema.key) == 1),
-        source_place=schema.places.get(f"{field.name}_source") if field.kind is Kind.REFERENCE else None,
+        required=schema.demands(field),
+        source_place=schema.source_place(field),
         check=check,
         members=_members(field),
     )

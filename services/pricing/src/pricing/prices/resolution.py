@@ -1,10 +1,9 @@
 """The rule that picks a price from candidate rows, and can say why each of them won or lost: pure."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pricing.prices.models import (
     ONE,
@@ -30,8 +29,7 @@ _LEVELS: Final = tuple(Level)
 Verdicts = dict[str, Verdict]
 
 
-@dataclass(frozen=True, slots=True)
-class _Option:
+class _Option(NamedTuple):
     """A row that counts now, in terms of the asked unit; a break is compared in base units."""
 
     row: PriceRow
@@ -50,8 +48,7 @@ _Groups = dict[RowKind, dict[Level, list[_Option]]]
 """What competes with each other first: rows of one kind in one agreement."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Offer:
+class _Offer(NamedTuple):
     """A way to a net price: a net row, or a gross row with or without a discount row."""
 
     priced: _Option
@@ -111,7 +108,7 @@ def _quote(
     }
     breaks = _breaks(offers, factor, per)
     if offer is None:
-        return replace(nothing, breaks=breaks)
+        return nothing._replace(breaks=breaks)
     return Quote(
         status=Status.PRICED,
         unit=wish.unit,

@@ -37,6 +37,7 @@ from order_export.offers.account import OrderingAccount
 from order_export.offers.models import Offer, WantedLine
 from order_export.offers.sources import OfferSources
 from order_export.orders.models import (
+    PLACED,
     Findings,
     Order,
     OrderLine,
@@ -188,9 +189,9 @@ class OrderPlacing:
 
     async def _write(self, tx: Transaction, order: Order, lines: Sequence[OrderLine]) -> None:
         await self._orders.add(tx, order, lines)
-        await self._orders.record(tx, order.id, order.ordered_at, "placed")
+        await self._orders.record(tx, order.id, order.ordered_at, PLACED)
         await self._moves.begin(tx, order)
-        await self._publisher.publish(tx, [order])
+        await self._publisher.placed(tx, order, lines)
 
     async def _take_cart(
         self, tx: Transaction, principal: Principal, wanted: WantedOrder, order_id: str, now: datetime

@@ -48,8 +48,9 @@ class OrderRepository:
 
     async def lock_account(self, tx: Transaction, account_id: str) -> None:
         """Locks this service's own row of the account until the transaction ends."""
-        await tx.execute(upsert(account_lock).values(account_id=account_id).on_conflict_do_nothing())
-        await tx.first(select(account_lock).where(account_lock.c.account_id == account_id).with_for_update())
+        row = upsert(account_lock).values(account_id=account_id)
+        # A row that is there is written as it is: that locks it, and it takes one statement.
+        await tx.execute(row.on_conflict_do_update(index_elements=["account_id"], set_=dict(row.excluded)))
 
     async def waiting(self, reader: Reader, account_id: str) -> int:
         """How many orders of the account the ERP has not taken yet."""

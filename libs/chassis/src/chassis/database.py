@@ -91,7 +91,7 @@ class Database:
         self._hot_opening = asyncio.Lock()
 
     @classmethod
-    def connect(cls, url: str, *, name: str, pool_size: int = 10, hot_size: int = 8) -> "Database":
+    def connect(cls, url: str, *, name: str, pool_size: int = 20, hot_size: int = 8) -> "Database":
         """Prepares the pools for `postgresql://user:password@host:port/database`; connects on first use.
 
         `name` is shown in pg_stat_activity.
@@ -100,7 +100,8 @@ class Database:
         engine = create_async_engine(
             address,
             pool_size=pool_size,
-            max_overflow=pool_size,
+            # An overflow would be opened for a few statements and closed again, time after time.
+            max_overflow=0,
             pool_timeout=5,
             pool_pre_ping=False,
             connect_args={

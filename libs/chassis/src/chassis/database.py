@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import asyncpg
 from sqlalchemy import Executable, RowMapping
@@ -16,6 +16,14 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
+
+_SESSION: Final = {
+    "timezone": "UTC",
+    # Statements here are short or run by index: compiling one costs more than it saves.
+    "jit": "off",
+}
+# Planning a hot read takes longer than the read; left alone, PostgreSQL plans some anew for each call.
+_PLANNED_ONCE: Final = {"plan_cache_mode": "force_generic_plan"}
 
 
 class Reader:
@@ -82,10 +90,11 @@ accompanying: ContextVar[Companion | None] = ContextVar("accompanying", default=
 class Database:
     """A service's own database. Construct with `connect`, end with `close`."""
 
-    def __init__(self, engine: AsyncEngine, hot_url: str, hot_size: int) -> None:
+    def __init__(self, engine: AsyncEngine, hot_url: str, hot_name: str, hot_size: int) -> None:
         self._engine = engine
         self._looking = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._hot_url = hot_url
+        self._hot_settings = _SESSION | _PLANNED_ONCE | {"application_name": hot_name}
         self._hot_size = hot_size
         self._hot: asyncpg.Pool | None = None
         self._hot_opening = asyncio.Lock()
@@ -106,17 +115,12 @@ class Database:
             pool_pre_ping=False,
             connect_args={
                 "timeout": 5,
-                "server_settings": {
-                    "application_name": name,
-                    "timezone": "UTC",
-                    # Statements here are short or run by index: compiling one costs more than it saves.
-                    "jit": "off",
-                    "idle_in_transaction_session_timeout": "60000",
-                },
+                "server_settings": _SESSION
+                | {"application_name": name, "idle_in_transaction_session_timeout": "60000"},
             },
         )
         plain = address.set(drivername="postgresql").render_as_string(hide_password=False)
-        return cls(engine, plain, hot_size)
+        return cls(engine, plain, f"{name}-hot", hot_size)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Reader]:
@@ -146,7 +150,12 @@ class Database:
             async with self._hot_opening:
                 if self._hot is None:
                     self._hot = await asyncpg.create_pool(
-                        self._hot_url, min_size=1, max_size=self._hot_size, reset=_leave_as_is, timeout=5
+                        self._hot_url,
+                        min_size=1,
+                        max_size=self._hot_size,
+                        reset=_leave_as_is,
+                        timeout=5,
+                        server_settings=self._hot_settings,
                     )
         return self._hot
 

@@ -100,9 +100,10 @@ class OrderPlacing:
         what IdempotencyKeys raises.
         """
         async with self._database.read() as reader:
-            if await self._projections.block_of(reader, _account_of(principal)) != "none":
+            known_as = await self._projections.standing(reader, _account_of(principal), principal.subject)
+            if known_as.block != "none":
                 raise AccountOnHold
-            if await self._projections.is_removed(reader, principal.subject):
+            if known_as.removed:
                 raise Denied("this user was removed")
             known = await self._keys.recall(reader, request)
             if known is not None:

@@ -5,6 +5,7 @@ type checker refuses a write on a read path.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -24,6 +25,8 @@ _SESSION: Final = {
 }
 # Planning a hot read takes longer than the read; left alone, PostgreSQL plans some anew for each call.
 _PLANNED_ONCE: Final = {"plan_cache_mode": "force_generic_plan"}
+# A plan made while a table was small reads all of it; nobody can wait until its growth was analysed.
+_PLAN_SECONDS: Final = 10.0
 
 
 class Reader:
@@ -98,6 +101,7 @@ class Database:
         self._hot_size = hot_size
         self._hot: asyncpg.Pool | None = None
         self._hot_opening = asyncio.Lock()
+        self._planned: dict[int, float] = {}
 
     @classmethod
     def connect(cls, url: str, *, name: str, pool_size: int = 20, hot_size: int = 8) -> "Database":
@@ -154,10 +158,18 @@ class Database:
                         min_size=1,
                         max_size=self._hot_size,
                         reset=_leave_as_is,
+                        setup=self._plan_anew,
                         timeout=5,
                         server_settings=self._hot_settings,
                     )
         return self._hot
+
+    async def _plan_anew(self, connection: Any) -> None:
+        """Lets go of a connection's plans when they have their age; the statements stay prepared."""
+        now, pid = time.monotonic(), connection.get_server_pid()
+        if now - self._planned.setdefault(pid, now) > _PLAN_SECONDS:
+            await connection.execute("DISCARD PLANS")
+            self._planned[pid] = now
 
     async def close(self) -> None:
         """Closes every connection."""

@@ -22,6 +22,12 @@ def requirement(route: APIRoute) -> Requires | None:
     return next((call for call in calls if isinstance(call, Requires)), None)
 
 
+def query_names(route: APIRoute) -> frozenset[str]:
+    """Every parameter a route takes in the query."""
+    found = (field for one in dependants(route.dependant) for field in one.query_params)
+    return frozenset(field.alias for field in found)
+
+
 def described_body(route: APIRoute) -> dict[str, Any]:
     """The kinds of body of a route that reads it by itself, as its `openapi_extra` says them."""
     content: dict[str, Any] = (route.openapi_extra or {}).get("requestBody", {}).get("content", {})

@@ -48,7 +48,8 @@ _KEY_PARAMETER = {
 
 def _implied(route: APIRoute) -> list[type[Failure]]:
     """Failures that follow from an operation's shape."""
-    failures: list[type[Failure]] = [Unavailable, Limited]
+    # Every query may have a parameter that is none.
+    failures: list[type[Failure]] = [Unavailable, Limited, Invalid]
     calls = [found.call for found in dependants(route.dependant)]
     if any(isinstance(call, Requires) for call in calls):
         failures += [Unauthenticated, Denied]
@@ -63,9 +64,7 @@ def _implied(route: APIRoute) -> list[type[Failure]]:
     if route.body_field is not None or takes_json(route):
         failures.append(MalformedJson)
     if route.body_field is not None or described_body(route):
-        failures += [Invalid, TooLarge, BodyTooSlow, UnsupportedMedia]
-    elif any(found.query_params or found.header_params for found in dependants(route.dependant)):
-        failures.append(Invalid)
+        failures += [TooLarge, BodyTooSlow, UnsupportedMedia]
     return failures
 
 

@@ -29,6 +29,7 @@ from chassis.repeatable import (
     HEADER,
     LONGEST_KEY,
     IdempotencyInFlight,
+    IdempotencyKeyRequired,
     IdempotencyKeyReused,
     ReplayUnavailable,
     accepts_key,
@@ -43,6 +44,12 @@ _KEY_PARAMETER = {
     "required": False,
     "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
     "description": "Under the same key this is done once; its answer is given again for 24 hours.",
+}
+# Read as optional, so that its absence has a code of its own.
+_DEMANDED_KEY_PARAMETER = {
+    **_KEY_PARAMETER,
+    "required": True,
+    "description": "Under the same key this is done once; its answer is given again for ever.",
 }
 
 
@@ -96,6 +103,9 @@ def _annotate(operation: dict[str, Any], route: APIRoute) -> None:
     operation["responses"] = {key: responses[key] for key in sorted(responses)}
     if accepts_key(route):
         operation.setdefault("parameters", []).append(_KEY_PARAMETER)
+    if IdempotencyKeyRequired.code in codes.get(IdempotencyKeyRequired.status, ()):
+        others = [each for each in operation["parameters"] if each["name"] != HEADER]
+        operation["parameters"] = [*others, _DEMANDED_KEY_PARAMETER]
     needed = requirement(route)
     if needed is not None:
         operation["security"] = [{"bearer": []}]

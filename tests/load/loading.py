@@ -61,7 +61,8 @@ async def load(system: System, say: Say) -> Trade:
     await _price_lists(system, staff, say)
     catalogue_id, brand_id = await _open(await system.staff())
     await _welcome(system)
-    accounts = await _everything(staff, "/admin/v1/accounts")
+    # The first token has expired by now.
+    accounts = await _everything(await system.staff(), "/admin/v1/accounts")
     by_number = {row["external_id"]: row["id"] for row in accounts}
     return Trade(
         account_ids=[by_number[account.number] for account in assortment.accounts()],

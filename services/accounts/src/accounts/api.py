@@ -4,7 +4,6 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
-from accounts.audit.routes import routes as audit_routes
 from accounts.catalogues.routes import routes as catalogue_routes
 from accounts.channels.routes import routes as channel_routes
 from accounts.clients.routes import routes as client_routes
@@ -22,6 +21,7 @@ from accounts.users.routes import routes as user_routes
 from accounts.wiring import wire
 from chassis import openapi, server
 from chassis.application import build_app
+from chassis.audit_routes import audit_routes
 from chassis.clock import Clock, SystemClock
 from chassis.database import Database
 from chassis.database_answers import FAILURES, database_probe
@@ -44,7 +44,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     staff_routes,
     client_routes,
     channel_routes,
-    audit_routes,
+    audit_routes("audit", "Who changed what, newest first"),
     internal_routes,
     *(integration_routes(feed, permission=scope) for feed, scope in FED),
     *(import_routes(feed, look="imports:read", change="imports:write") for feed, _ in FED),

@@ -6,7 +6,6 @@ from fastapi import APIRouter, FastAPI
 
 from catalog.attributes.routes import routes as attribute_routes
 from catalog.audiences.consumers import VisibilityFollowers
-from catalog.audit.routes import routes as audit_routes
 from catalog.browsing.hot_routes import hot_routes
 from catalog.browsing.routes import routes as browsing_routes
 from catalog.catalogues.routes import routes as catalogue_routes
@@ -22,6 +21,7 @@ from catalog.units.feed import UNITS
 from catalog.wiring import wire
 from chassis import openapi, server
 from chassis.application import build_app
+from chassis.audit_routes import audit_routes
 from chassis.clock import Clock, SystemClock
 from chassis.database import Database
 from chassis.database_answers import FAILURES, database_probe
@@ -50,7 +50,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     family_routes,
     catalogue_routes,
     grouping_routes,
-    audit_routes,
+    audit_routes("catalog-audit", "Who changed what in the catalog, newest first"),
     *(integration_routes(feed, permission=scope) for feed, scope in FED),
     run_routes([feed.resource for feed, _ in FED]),
 )

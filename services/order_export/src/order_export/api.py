@@ -6,6 +6,7 @@ from fastapi import APIRouter, FastAPI
 
 from chassis import openapi, server
 from chassis.application import build_app
+from chassis.audit_routes import audit_routes
 from chassis.clock import Clock, SystemClock
 from chassis.database import Database
 from chassis.database_answers import FAILURES, database_probe
@@ -34,6 +35,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     export_admin_routes,
     connector_routes,
     response_routes,
+    audit_routes("order-audit", "Who changed what in connectors and exports, newest first"),
     integration_routes(RESPONSES, permission="orders:respond"),
     admin_routes(RESPONSES, look="imports:read", change="imports:write"),
     internal_routes([RESPONSES.resource]),

@@ -1,9 +1,8 @@
 """The upkeep of order_export: migrate, republish."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final
 
 import typer
 
@@ -14,30 +13,14 @@ from chassis.process import begin
 from eventing.republish import republish as tell_again
 from order_export.republishing import republishers
 from order_export.settings import OrderExportSettings
-from order_export.wiring import Wiring, wire
+from order_export.wiring import wire
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
-Result = TypeVar("Result")
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     help="Upkeep of order_export. `order_export api` serves HTTP, `order_export worker` does the rest.",
 )
-
-
-def _wired(settings: OrderExportSettings, use: Callable[[Wiring], Awaitable[Result]]) -> Result:
-    async def run() -> Result:
-        database = Database.connect(
-            settings.database_url.get_secret_value(), name="order_export-cli", pool_size=2
-        )
-        wiring = wire(settings, database, SystemClock())
-        try:
-            return await use(wiring)
-        finally:
-            await wiring.offers.close()
-            await database.close()
-
-    return asyncio.run(run())
 
 
 @app.command()
@@ -52,10 +35,18 @@ def republish(
     bump: Annotated[bool, typer.Option(help="Raise versions: after a database was restored.")] = False,
 ) -> None:
     """Tells every current state again."""
-    settings = begin("order_export-republish", OrderExportSettings)
-    counts = _wired(
-        settings,
-        lambda wiring: tell_again(wiring.database, wiring.outbox, republishers(wiring), bump=bump),
-    )
+    counts = asyncio.run(_republish(begin("order_export-republish", OrderExportSettings), bump=bump))
     for topic, count in counts.items():
         typer.echo(f"{topic}: {count}")
+
+
+async def _republish(settings: OrderExportSettings, *, bump: bool) -> dict[str, int]:
+    database = Database.connect(
+        settings.database_url.get_secret_value(), name="order_export-cli", pool_size=2
+    )
+    wiring = wire(settings, database, SystemClock())
+    try:
+        return await tell_again(database, wiring.outbox, republishers(wiring), bump=bump)
+    finally:
+        await wiring.offers.close()
+        await database.close()

@@ -18,7 +18,8 @@ async def test_a_change_needs_the_version_it_is_based_on_and_is_audited(service:
     assert (200, "New") == (changed.status_code, changed.json()["name"])
     late = await service.http.patch(path, json={"name": "Late"}, headers=staff | {"If-Match": etag})
     assert (412, "version_conflict") == (late.status_code, late.json()["code"])
-    trail = (await service.http.get(f"{path}/audit", headers=staff)).json()["items"]
+    asked = {"object_kind": "connector", "object_id": made["id"]}
+    trail = (await service.http.get("/admin/v1/order-audit", params=asked, headers=staff)).json()["items"]
     assert ["connector.changed", "connector.created"] == [entry["action"] for entry in trail]
     assert ("ERP", "New") == (trail[0]["before"]["name"], trail[0]["after"]["name"])
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter, FastAPI
 
 from chassis import openapi, server
 from chassis.application import build_app
+from chassis.audit_routes import audit_routes
 from chassis.clock import Clock, SystemClock
 from chassis.database import Database
 from chassis.database_answers import FAILURES, database_probe
@@ -16,7 +17,6 @@ from feeds.admin_routes import admin_routes as import_routes
 from feeds.admin_routes import internal_routes as run_routes
 from feeds.routes import integration_routes
 from pricing.audiences.routes import routes as audience_routes
-from pricing.audit.routes import routes as audit_routes
 from pricing.policy.routes import routes as policy_routes
 from pricing.prices.feed import PRICES
 from pricing.prices.hot_routes import hot_routes
@@ -31,7 +31,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     policy_routes,
     rule_routes,
     audience_routes,
-    audit_routes,
+    audit_routes("pricing-audit", "Who changed what in prices and visibility, newest first"),
     integration_routes(PRICES, permission="prices:feed"),
     import_routes(PRICES, look="imports:read", change="imports:write"),
     run_routes([PRICES.resource]),

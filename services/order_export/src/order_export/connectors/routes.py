@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import Depends, Response, status
 
-from chassis.audit import AuditEntry
 from chassis.etag import if_match, set_etag
 from chassis.pages import CursorInvalid, Page, Paging
 from chassis.principal import Principal
@@ -103,21 +102,3 @@ async def remove_connector(
     wiring: Wired, principal: Writing, connector_id: Identifier, version: Version
 ) -> None:
     await wiring.connectors.remove(principal, connector_id, version)
-
-
-@routes.get(
-    "/admin/v1/connectors/{connector_id}/audit",
-    operation_id="list_connector_audit",
-    summary="Who changed a connector, newest first",
-    dependencies=[Depends(admin("audit:read"))],
-    responses=problems(CursorInvalid, ConnectorNotFound),
-)
-async def list_connector_audit(
-    wiring: Wired, connector_id: Identifier, paging: Annotated[Paging, Depends()]
-) -> Page[AuditEntry]:
-    before = paging.after("connector-audit", connector_id)
-    async with wiring.database.read() as reader:
-        rows = await wiring.audit.page(
-            reader, "connector", connector_id, before[0] if before else None, paging.limit
-        )
-    return paging.page(rows, AuditEntry.of, lambda row: [row["id"]])

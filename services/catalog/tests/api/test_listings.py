@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import literal_column, select
+from sqlalchemy import ColumnClause, literal_column, select
 
 from catalog.tables import listing
 from services.catalog.tests.support.platform import Platform
@@ -10,7 +10,8 @@ from services.catalog.tests.support.platform import Platform
 
 async def row_of(platform: Platform, product_id: str) -> str:
     """Where the listing's row lies: elsewhere after each write."""
-    statement = select(literal_column("ctid::text")).select_from(listing)
+    place: ColumnClause[str] = literal_column("ctid::text")
+    statement = select(place).select_from(listing)
     async with platform.wiring.database.read() as reader:
         found: str = await reader.scalar(statement.where(listing.c.product_id == product_id))
     return found

@@ -25,6 +25,8 @@ from local_stack.stack import Stack
 from local_stack.state import REPOSITORY, Credentials
 from local_stack.story import Access, Story
 from local_stack.topology import BY_NAME, Service
+from testkit.containers import KafkaInContainer
+from testkit.servers import kafka_of_ones_own
 
 ADMINISTRATOR = "administrator@example.com"
 # One run of tests is one address, and calls faster than any customer: limits have tests of their own.
@@ -54,7 +56,7 @@ class System:
     """The running platform. `story` knows how the demonstration sets it up; `access` holds its log-ins."""
 
     stack: Stack
-    kafka: KafkaServer
+    kafka: KafkaServer | KafkaInContainer
     platform: Platform
     processes: Processes
     access: Access
@@ -129,23 +131,25 @@ class System:
     @asynccontextmanager
     async def without_kafka(self, *, emptied: bool = False) -> AsyncIterator[None]:
         """Stops the broker; afterwards it is started again, as it was or as an empty one with a new id."""
-        await asyncio.to_thread(self.kafka.stop)
+        kafka = self._native_kafka
+        await asyncio.to_thread(kafka.stop)
         try:
             yield
         finally:
             if emptied:
                 shutil.rmtree(self.stack.folder / "kafka")
-            await asyncio.to_thread(self.kafka.start)
+            await asyncio.to_thread(kafka.start)
 
     @asynccontextmanager
     async def hanging_kafka(self) -> AsyncIterator[None]:
         """The broker keeps its connections and answers nobody; afterwards it goes on."""
-        assert self.kafka.child is not None
-        self.kafka.child.send(signal.SIGSTOP)
+        broker = self._native_kafka.child
+        assert broker is not None
+        broker.send(signal.SIGSTOP)
         try:
             yield
         finally:
-            self.kafka.child.send(signal.SIGCONT)
+            broker.send(signal.SIGCONT)
 
     async def start_again(self, *names: str) -> None:
         """Starts processes that have ended, and waits until they are ready."""
@@ -157,6 +161,11 @@ class System:
         """Returns when the processes say that they are ready; others may be down."""
         for name in names:
             await until(lambda name=name: self._is_ready(name), seconds=120, what=f"{name} to be ready")
+
+    @property
+    def _native_kafka(self) -> KafkaServer:
+        assert isinstance(self.kafka, KafkaServer), "a broker that is stopped, hangs or is emptied is native"
+        return self.kafka
 
     async def _is_ready(self, name: str) -> bool:
         service, _, command = name.rpartition("-")
@@ -184,9 +193,8 @@ async def running(folder: Path, postgres_url: str, dress: Dress = as_it_is) -> A
     `dress` may change how each process is started.
     """
     mails = MailCatcher(free_port(), free_port())
-    log = folder / "logs" / "kafka.log"
     (folder / "logs").mkdir(parents=True, exist_ok=True)
-    kafka = KafkaServer(folder / "kafka", free_port(), free_port(), REPOSITORY / "deploy/kafka", log)
+    kafka = kafka_of_ones_own(folder, REPOSITORY / "deploy/kafka")
     stack = Stack(
         folder,
         Credentials(folder / "credentials.json"),

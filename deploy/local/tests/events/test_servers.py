@@ -6,6 +6,7 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import asyncpg
 import pytest
@@ -14,12 +15,25 @@ from local_stack import provision
 from local_stack.ports import free_port, require_free
 from local_stack.problems import PortTakenError, ServerMissingError
 from local_stack.servers import postgres
-from local_stack.servers.kafka import KafkaServer, find_java
+from local_stack.servers.kafka import KafkaServer, fetch_jars, find_java
 from local_stack.servers.postgres import PostgresServer
 from local_stack.stack import Stack
 from local_stack.state import REPOSITORY, Credentials
 from local_stack.topology import BY_NAME, Service
 from testkit.servers import Servers
+
+RECIPE: Final = REPOSITORY / "deploy/kafka"
+
+
+@pytest.fixture
+def native() -> None:
+    """For tests of native servers: a machine that has containers instead has nothing to test here."""
+    try:
+        postgres.find_programs()
+        find_java()
+        fetch_jars(RECIPE)
+    except ServerMissingError as missing:
+        pytest.skip(str(missing))
 
 
 @pytest.fixture
@@ -31,6 +45,7 @@ def folder() -> Iterator[Path]:
         yield place
 
 
+@pytest.mark.usefixtures("native")
 async def test_postgres_keeps_its_data_over_a_restart_and_lets_nobody_in_without_password(
     folder: Path,
 ) -> None:
@@ -54,6 +69,7 @@ async def test_postgres_keeps_its_data_over_a_restart_and_lets_nobody_in_without
     assert not server.child.alive
 
 
+@pytest.mark.usefixtures("native")
 def test_an_interrupted_creation_is_begun_again(folder: Path) -> None:
     (folder / "postgres/data").mkdir(parents=True)
     (folder / "postgres/data/half").touch()
@@ -62,13 +78,12 @@ def test_an_interrupted_creation_is_begun_again(folder: Path) -> None:
     server.stop()
 
 
+@pytest.mark.usefixtures("native")
 def test_kafka_starts_under_an_id_that_looks_like_an_option(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(uuid, "uuid4", lambda: uuid.UUID(bytes=b"\xf8" + bytes(15)))
-    kafka = KafkaServer(
-        folder / "kafka", free_port(), free_port(), REPOSITORY / "deploy/kafka", folder / "kafka.log"
-    )
+    kafka = KafkaServer(folder / "kafka", free_port(), free_port(), RECIPE, folder / "kafka.log")
     kafka.start()
     kafka.stop()
     assert "cluster.id=-A" in (folder / "kafka/data/meta.properties").read_text()

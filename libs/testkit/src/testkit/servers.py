@@ -8,26 +8,24 @@ from typing import Protocol
 
 import docker
 from docker.errors import DockerException
-from testcontainers.community.kafka import KafkaContainer
-from testcontainers.community.postgres import PostgresContainer
 
 from local_stack.ports import free_port
 from local_stack.problems import ServerMissingError, UserMissingError
-from local_stack.servers.kafka import KafkaServer
+from local_stack.servers.kafka import KafkaServer, fetch_jars, find_java
 from local_stack.servers.postgres import PostgresServer
+from testkit.containers import KafkaInContainer, postgres_container
 
 POSTGRES_VARIABLE = "KONTOR_TEST_POSTGRES_URL"
 KAFKA_VARIABLE = "KONTOR_TEST_KAFKA_BOOTSTRAP"
-_POSTGRES_IMAGE = "postgres:17"
-_KAFKA_IMAGE = "apache/kafka:4.1.0"
 
 
 class NoServerError(Exception):
     """There is no way to a server that a test needs; says what to install."""
 
-    def __init__(self, name: str, variable: str, native: str) -> None:
+    def __init__(self, name: str, variable: str | None, native: str) -> None:
+        given = f"{variable} is not set, " if variable else ""
         super().__init__(
-            f"No {name} for the tests: {variable} is not set, a native server cannot be started ({native}) "
+            f"No {name} for the tests: {given}a native server cannot be started ({native}) "
             "and Docker is not available. Run `make test`, which installs what is missing."
         )
 
@@ -83,19 +81,36 @@ class OwnServers:
         return server.url
 
     def _native_kafka(self) -> str:
-        log = self._folder / "kafka.log"
-        server = KafkaServer(self._folder / "kafka", free_port(), free_port(), self._recipe, log)
+        server = _native_kafka(self._folder, self._recipe)
         self._open.callback(server.stop)
         server.start()
         return server.bootstrap
 
     def _contained_postgres(self) -> str:
-        container = self._open.enter_context(PostgresContainer(_POSTGRES_IMAGE, driver=None))
+        container = self._open.enter_context(postgres_container(durable=self._durable))
         return str(container.get_connection_url())
 
     def _contained_kafka(self) -> str:
-        container = KafkaContainer(_KAFKA_IMAGE).with_kraft()
-        return str(self._open.enter_context(container).get_bootstrap_server())
+        return self._open.enter_context(KafkaInContainer()).bootstrap
+
+
+def kafka_of_ones_own(folder: Path, recipe: Path) -> KafkaServer | KafkaInContainer:
+    """A broker, not started yet, that nobody else uses: for a whole platform, whose topics have fixed names.
+
+    Raises NoServerError.
+    """
+    try:
+        find_java()
+        fetch_jars(recipe)
+    except ServerMissingError as missing:
+        if not _docker_present():
+            raise NoServerError("Kafka", None, str(missing)) from missing
+        return KafkaInContainer()
+    return _native_kafka(folder, recipe)
+
+
+def _native_kafka(folder: Path, recipe: Path) -> KafkaServer:
+    return KafkaServer(folder / "kafka", free_port(), free_port(), recipe, folder / "kafka.log")
 
 
 def _first(name: str, variable: str, native: Callable[[], str], contained: Callable[[], str]) -> str:

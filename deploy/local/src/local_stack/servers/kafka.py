@@ -93,32 +93,39 @@ class KafkaServer:
     def _properties(self) -> str:
         controller = f"{LOOPBACK}:{self._controller_port}"
         settings = {
-            "process.roles": "broker,controller",
-            "node.id": "1",
+            **broker_settings(),
             "controller.quorum.voters": f"1@{controller}",
             "listeners": f"PLAINTEXT://{self.bootstrap},CONTROLLER://{controller}",
             "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
-            "controller.listener.names": "CONTROLLER",
             "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
             "log.dirs": str(self._folder / "data"),
-            "auto.create.topics.enable": "false",
-            "message.max.bytes": str(8 * 2**20),
-            "replica.fetch.max.bytes": str(8 * 2**20),
-            "group.initial.rebalance.delay.ms": "0",
-            "offsets.topic.num.partitions": "5",
-            "offsets.topic.replication.factor": "1",
-            "transaction.state.log.num.partitions": "5",
-            "transaction.state.log.replication.factor": "1",
-            "transaction.state.log.min.isr": "1",
-            "share.coordinator.state.topic.num.partitions": "1",
-            "share.coordinator.state.topic.replication.factor": "1",
-            "share.coordinator.state.topic.min.isr": "1",
-            # The cleaner's buffer is 128 MiB unless told otherwise: a third of this heap.
-            "log.cleaner.dedupe.buffer.size": str(16 * 2**20),
-            "num.network.threads": "2",
-            "num.io.threads": "4",
         }
         return "".join(f"{name}={value}\n" for name, value in settings.items())
+
+
+def broker_settings() -> dict[str, str]:
+    """What the one broker is told wherever it runs; where it listens is said beside it."""
+    return {
+        "process.roles": "broker,controller",
+        "node.id": "1",
+        "controller.listener.names": "CONTROLLER",
+        "auto.create.topics.enable": "false",
+        "message.max.bytes": str(8 * 2**20),
+        "replica.fetch.max.bytes": str(8 * 2**20),
+        "group.initial.rebalance.delay.ms": "0",
+        "offsets.topic.num.partitions": "5",
+        "offsets.topic.replication.factor": "1",
+        "transaction.state.log.num.partitions": "5",
+        "transaction.state.log.replication.factor": "1",
+        "transaction.state.log.min.isr": "1",
+        "share.coordinator.state.topic.num.partitions": "1",
+        "share.coordinator.state.topic.replication.factor": "1",
+        "share.coordinator.state.topic.min.isr": "1",
+        # The cleaner's buffer is 128 MiB unless told otherwise: a third of this heap.
+        "log.cleaner.dedupe.buffer.size": str(16 * 2**20),
+        "num.network.threads": "2",
+        "num.io.threads": "4",
+    }
 
 
 @dataclass(frozen=True, slots=True)

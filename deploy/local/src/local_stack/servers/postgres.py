@@ -4,6 +4,7 @@ import os
 import pwd
 import shutil
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 
 from local_stack.child import Child, RunAs, run_once, wait_until
@@ -15,6 +16,13 @@ SUPERUSER = "kontor"
 _DEBIAN_HOME = Path("/usr/lib/postgresql")
 # Test data is thrown away, so nothing in it needs to survive a power cut.
 _CARELESS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum_naptime=1h")
+LOCALE = ("--encoding=UTF8", "--locale=C.UTF-8")
+
+
+def server_settings(*, durable: bool) -> Sequence[str]:
+    """What the server is told wherever it runs, as name=value."""
+    settings = ("max_connections=300", "shared_buffers=256MB", "max_wal_size=2GB", "timezone=UTC")
+    return settings if durable else settings + _CARELESS
 
 
 class PostgresServer:
@@ -74,11 +82,7 @@ class PostgresServer:
             f"listen_addresses={LOOPBACK}",
             f"port={self._port}",
             "unix_socket_directories=",  # TCP only: a socket's path may not be longer than 107 bytes
-            "max_connections=300",
-            "shared_buffers=256MB",
-            "max_wal_size=2GB",
-            "timezone=UTC",
-            *(() if self._durable else _CARELESS),
+            *server_settings(durable=self._durable),
         ]
         return [
             str(programs / "postgres"),
@@ -113,8 +117,7 @@ class PostgresServer:
                 f"--username={SUPERUSER}",
                 f"--pwfile={secret}",
                 "--auth=scram-sha-256",
-                "--encoding=UTF8",
-                "--locale=C.UTF-8",
+                *LOCALE,
                 *(() if self._durable else ("--no-sync",)),
             ]
             run_once("Creating the PostgreSQL cluster", command, env=_plain(), run_as=run_as)

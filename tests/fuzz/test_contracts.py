@@ -86,6 +86,30 @@ async def fuzz(system: System, known: Known, surface: str, folder: Path, *option
     return process.returncode, output.decode()
 
 
+_FLAWS: Final = {
+    "a failure nobody has thought of": (
+        "list_roles",
+        "import accounts.roles.repository as place\nplace.RoleRepository.page = None",
+        "Server error",
+    ),
+    "a status the contract does not say": (
+        "get_role",
+        "import chassis.failures as place\nplace.NotFound.status = 410",
+        "Undocumented HTTP status code",
+    ),
+}
+
+
+@pytest.mark.parametrize("flaw", _FLAWS)
+async def test_it_is_found(system: System, known: Known, flaw: str, tmp_path: Path) -> None:
+    operation, code, said = _FLAWS[flaw]
+    only = ("--phases", "fuzzing", "--max-examples", "5", "--include-operation-id", operation)
+    async with system.flawed("accounts-api", code):
+        exit_code, output = await fuzz(system, known, "admin", tmp_path, *only)
+    assert 1 == exit_code, output
+    assert said in output
+
+
 @pytest.mark.parametrize("surface", SURFACES)
 async def test_a_contract_is_kept_under_generated_requests(
     system: System, known: Known, surface: str, tmp_path: Path

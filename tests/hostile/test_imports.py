@@ -1,5 +1,6 @@
 """What hostile rows and files do to an import run: each bad row is told, and nothing else stops."""
 
+import asyncio
 import csv
 import gzip
 import io
@@ -8,10 +9,12 @@ import zlib
 from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from local_stack.client import Caller, until
 from tests.hostile.cases import ACCEPTED, NAUGHTY, Case, cases_for, problem_of
-from tests.hostile.sending import listed
+from tests.hostile.sending import Sender, listed
+from tests.hostile.stored import untouched
 from tests.support.contract import OPERATIONS, Operation
 from tests.support.examples import Examples, Field, Request
 from tests.support.known import Known
@@ -150,6 +153,24 @@ async def test_a_file_that_cannot_be_read_is_a_run_that_says_why(known: Known) -
         for operation in BATCHES:
             run = await _imported(client, operation, content, **headers)
             assert ("failed", code) == (run["state"], run["reason"]["code"]), (name, operation)
+
+
+_TOO_MUCH: Final = 10**12
+
+
+async def test_an_upload_that_declares_too_much_is_refused_before_it_is_sent(
+    system: System, known: Known, http: Sender
+) -> None:
+    client = (await known.callers())["integration"]
+    gateway = urlsplit(system.gateway)
+    async with untouched(system, http):
+        for operation in BATCHES:
+            head = f"POST {operation.path}/imports HTTP/1.1\r\nHost: {gateway.netloc}\r\n"
+            head += f"Authorization: Bearer {client.token}\r\nContent-Type: text/csv\r\n"
+            reading, writing = await asyncio.open_connection(gateway.hostname, gateway.port)
+            writing.write(f"{head}Content-Length: {_TOO_MUCH}\r\n\r\n".encode())
+            assert b"HTTP/1.1 413" == (await reading.readuntil(b"\r\n"))[:12], operation
+            writing.close()
 
 
 async def test_lines_that_are_no_rows_are_told_one_by_one(known: Known) -> None:

@@ -4,17 +4,20 @@ A request fills all its texts at once, each with another string; over all reques
 string comes to every text. `make test` sends a part of them, another for each operation.
 """
 
+import asyncio
+from collections import defaultdict
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Final
+from itertools import zip_longest
+from typing import Any, Final
 from urllib.parse import quote
 
 from tests.hostile.cases import ENDING, EVERY, NAUGHTY
 from tests.hostile.sending import Answer, Sender, each, judged, listed, parts
 from tests.hostile.stored import untouched
 from tests.support.contract import OPERATIONS, Operation
-from tests.support.examples import Examples, Field, Request, kind_of
+from tests.support.examples import Examples, Field, Pointer, Request, kind_of
 from tests.support.known import Known
 from tests.support.system import System
 
@@ -34,16 +37,22 @@ class Attempt:
 
 def _written(known: Known) -> Iterator[Attempt]:
     """Bodies of channels and staff; batches and files of an ERP carry all strings in test_imports."""
-    for number, operation in enumerate(OPERATIONS):
-        if operation.id.startswith("write_") or operation.id in ENDING:
-            continue
-        request, fields = Examples(known.ids_for(operation), mark=f"naughty-{number}").of(operation)
-        texts = [field for field in fields if field.kind in ("text", "form")]
-        for first in range(number % EVERY, len(NAUGHTY), EVERY) if texts else ():
-            chosen = [
-                (field, NAUGHTY[(first + _STRIDE * at) % len(NAUGHTY)]) for at, field in enumerate(texts)
-            ]
-            yield Attempt(_filled(request, chosen), tuple(chosen))
+    taking = [
+        _written_to(known, number, operation)
+        for number, operation in enumerate(OPERATIONS)
+        if not operation.id.startswith("write_") and operation.id not in ENDING
+    ]
+    # In turn, since an object can be changed by one at a time.
+    for turn in zip_longest(*taking):
+        yield from (attempt for attempt in turn if attempt is not None)
+
+
+def _written_to(known: Known, number: int, operation: Operation) -> Iterator[Attempt]:
+    request, fields = Examples(known.ids_for(operation), mark=f"naughty-{number}").of(operation)
+    texts = [field for field in fields if field.kind in ("text", "form")]
+    for first in range(number % EVERY, len(NAUGHTY), EVERY) if texts else ():
+        chosen = [(field, NAUGHTY[(first + _STRIDE * at) % len(NAUGHTY)]) for at, field in enumerate(texts)]
+        yield Attempt(_filled(request, chosen), tuple(chosen))
 
 
 def _filled(request: Request, chosen: list[tuple[Field, str]]) -> Request:
@@ -67,23 +76,43 @@ async def _current(http: Sender, request: Request) -> Request:
         .removesuffix("/replay")
         .removesuffix("/decide")
     )
-    found = await http.raw(Operation(operation.surface, "GET", path, operation.content), path, {}, None)
+    found = await _read(http, operation, path)
     headers = request.headers | {"If-Match": found.headers.get("ETag", '"1"')}
     return Request(operation, request.path, request.query, headers, request.body)
 
 
+async def _read(http: Sender, operation: Operation, path: str) -> Answer:
+    return await http.raw(Operation(operation.surface, "GET", path, operation.content), path, {}, None)
+
+
 def _changed(attempt: Attempt, answer: Answer) -> list[str]:
     """Texts that came back otherwise than they went; a second number for an order is a conflict, not kept."""
-    found = answer.json if isinstance(answer.json, dict) else {}
-    if found.get("state") == "CONFLICT":
+    if isinstance(answer.json, dict) and answer.json.get("state") == "CONFLICT":
         return []
-    return [
-        field.name
-        for field, text in attempt.texts
-        if len(field.pointer) == 1
-        and isinstance(found.get(field.pointer[0]), str)
-        and found[field.pointer[0]] != text
-    ]
+    shown = [(field, text, _at(answer.json, field.pointer)) for field, text in attempt.texts]
+    return [field.name for field, text, found in shown if isinstance(found, str) and found != text]
+
+
+def _at(found: Any, pointer: Pointer) -> Any:
+    """What stands at a place of an answer, None if there is nothing."""
+    for part in pointer:
+        if isinstance(found, dict):
+            found = found.get(str(part))
+        elif isinstance(found, list) and isinstance(part, int) and part < len(found):
+            found = found[part]
+        else:
+            return None
+    return found
+
+
+async def _stored(http: Sender, request: Request, answer: Answer) -> Answer | None:
+    """What a request made or changed, read again; None where that has no address."""
+    changed = request.path if request.operation.method in ("PUT", "PATCH") else None
+    path = answer.headers.get("Location", changed)
+    if path is None:
+        return None
+    found = await _read(http, request.operation, path)
+    return found if found.status == 200 else None
 
 
 async def test_a_naughty_string_is_refused_by_name_or_given_back_unchanged(
@@ -91,8 +120,13 @@ async def test_a_naughty_string_is_refused_by_name_or_given_back_unchanged(
 ) -> None:
     wrong: list[str] = []
     refused: list[Request] = []
+    objects: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def write(attempt: Attempt) -> None:
+        async with objects[attempt.request.path]:
+            await write_alone(attempt)
+
+    async def write_alone(attempt: Attempt) -> None:
         request = await _current(http, attempt.request)
         answer = await http.send(request)
         verdict = judged(request.operation, answer)
@@ -104,6 +138,8 @@ async def test_a_naughty_string_is_refused_by_name_or_given_back_unchanged(
             wrong.append(f"{attempt} -> {answer.status} {answer.content[:300]!r}")
         elif verdict.refused:
             refused.append(request)
+        elif (stored := await _stored(http, request, answer)) and (changed := _changed(attempt, stored)):
+            wrong.append(f"{attempt} {changed} -> stored as {stored.content[:300]!r}")
 
     await each(_written(known), write)
     assert [] == wrong, listed(wrong)

@@ -91,7 +91,8 @@ def _paths(known: Known) -> Iterator[Probe]:
                 yield Probe(operation, target, frozenset({404, 405, 414}), headers, request.content)
 
 
-async def _answers(http: Sender, probes: Sequence[Probe]) -> list[tuple[Probe, Answer]]:
+async def answers_to(http: Sender, probes: Sequence[Probe]) -> list[tuple[Probe, Answer]]:
+    """Sends probes; each with its answer."""
     found: list[tuple[Probe, Answer]] = []
 
     async def ask(probe: Probe) -> None:
@@ -102,7 +103,8 @@ async def _answers(http: Sender, probes: Sequence[Probe]) -> list[tuple[Probe, A
     return found
 
 
-def _wrong(answers: list[tuple[Probe, Answer]]) -> list[str]:
+def wrong_ones(answers: list[tuple[Probe, Answer]]) -> list[str]:
+    """A line for each answer that is not right."""
     return [
         f"{probe} -> {answer.status} {answer.content[:200]!r}"
         for probe, answer in answers
@@ -113,13 +115,35 @@ def _wrong(answers: list[tuple[Probe, Answer]]) -> list[str]:
 async def test_a_hostile_parameter_is_refused(system: System, known: Known, http: Sender) -> None:
     for part in parts(sampled(list(_queries(known)))):
         async with untouched(system, http):
-            assert [] == (wrong := _wrong(await _answers(http, part))), listed(wrong)
+            assert [] == (wrong := wrong_ones(await answers_to(http, part))), listed(wrong)
 
 
 async def test_a_hostile_id_in_a_path_finds_nothing(system: System, known: Known, http: Sender) -> None:
     for part in parts(sampled(list(_paths(known)))):
         async with untouched(system, http):
-            assert [] == (wrong := _wrong(await _answers(http, part))), listed(wrong)
+            assert [] == (wrong := wrong_ones(await answers_to(http, part))), listed(wrong)
+
+
+def unknown_parameters(known: Known) -> Iterator[Probe]:
+    """Every operation with a parameter that none has."""
+    for operation in OPERATIONS:
+        request, _ = Examples(known.ids_for(operation)).of(operation)
+        kind = {"Content-Type": operation.media_type} if operation.media_type else {}
+        headers = tuple({**kind, **request.headers}.items())
+        content = request.content if request.body is not None else b"" if kind else None
+        query = f"{request.target}{'&' if '?' in request.target else '?'}group_by=password"
+        yield Probe(operation, query, frozenset({422}), headers, content)
+
+
+async def test_a_parameter_that_an_operation_has_not_is_refused_by_name(
+    system: System, known: Known, http: Sender
+) -> None:
+    async with untouched(system, http):
+        answers = await answers_to(http, list(unknown_parameters(known)))
+    assert [] == (wrong := wrong_ones(answers)), listed(wrong)
+    assert {("group_by", "unknown_parameter")} == {
+        (error["parameter"], error["code"]) for _, answer in answers for error in answer.json["errors"]
+    }
 
 
 LISTS: Final = [each for each in OPERATIONS if "cursor" in each.taken("query")]
@@ -133,8 +157,8 @@ async def test_a_forged_cursor_is_told_as_such(known: Known, http: Sender) -> No
         for cursor in ("x", "AAAA", "%00", "%C3%A9", "x" * 1_999, "eyJhIjoxfQ", "-1"):
             probes.append(Probe(operation, f"{request.path}?cursor={cursor}{rest}", frozenset({400})))
         probes.append(Probe(operation, f"{request.path}?cursor={'x' * _LONG}{rest}", _REFUSED))
-    answers = await _answers(http, probes)
-    assert [] == (wrong := _wrong(answers)), listed(wrong)
+    answers = await answers_to(http, probes)
+    assert [] == (wrong := wrong_ones(answers)), listed(wrong)
     # An address too long for the server behind is no longer about a cursor.
     short = [answer for probe, answer in answers if len(probe.target) < _LONG]
     assert {"cursor_invalid"} == {answer.json["code"] for answer in short if answer.status == 400}

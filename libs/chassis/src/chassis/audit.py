@@ -13,6 +13,9 @@ from chassis.ids import new_id
 from chassis.models import Answer
 from chassis.principal import Principal
 
+Change = tuple[str, Mapping[str, Any] | None, Mapping[str, Any] | None]
+"""An object's id, and the object before and after."""
+
 
 class AuditTrail:
     """The trail of one service: `table` has the columns of `AuditEntry`."""
@@ -32,21 +35,33 @@ class AuditTrail:
         after: Mapping[str, Any] | None,
     ) -> None:
         """One row; `before` and `after` are JSON objects without secrets."""
-        await tx.execute(
-            insert(self._table).values(
-                id=new_id(),
-                at=self._clock.now(),
-                caller=principal.caller.value,
-                subject=principal.subject,
-                actor=principal.actor,
-                action=action,
-                object_kind=object_kind,
-                object_id=object_id,
-                before=before,
-                after=after,
-                request_id=context.request_id.get(),
-            )
-        )
+        await self.record_all(tx, principal, action, object_kind, [(object_id, before, after)])
+
+    async def record_all(
+        self,
+        tx: Transaction,
+        principal: Principal,
+        action: str,
+        object_kind: str,
+        changes: Sequence[Change],
+    ) -> None:
+        """One row for each object that the same was done to."""
+        if not changes:
+            return
+        same = {
+            "at": self._clock.now(),
+            "caller": principal.caller.value,
+            "subject": principal.subject,
+            "actor": principal.actor,
+            "action": action,
+            "object_kind": object_kind,
+            "request_id": context.request_id.get(),
+        }
+        rows = [
+            {**same, "id": new_id(), "object_id": object_id, "before": before, "after": after}
+            for object_id, before, after in changes
+        ]
+        await tx.execute(insert(self._table), rows)
 
     async def page(
         self,

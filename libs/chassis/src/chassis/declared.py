@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 
 from chassis.security import Requires
 
@@ -20,6 +21,18 @@ def requirement(route: APIRoute) -> Requires | None:
     """Who may call a route, as it declares; None for everybody."""
     calls = (found.call for found in dependants(route.dependant))
     return next((call for call in calls if isinstance(call, Requires)), None)
+
+
+def query_names(route: APIRoute) -> frozenset[str]:
+    """Every parameter a route takes in the query; where a model stands for many, its fields."""
+    found: set[str] = set()
+    for field in (field for one in dependants(route.dependant) for field in one.query_params):
+        model = field.field_info.annotation
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            found.update(inner.alias or name for name, inner in model.model_fields.items())
+        else:
+            found.add(field.alias)
+    return frozenset(found)
 
 
 def described_body(route: APIRoute) -> dict[str, Any]:

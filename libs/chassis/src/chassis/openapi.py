@@ -29,6 +29,7 @@ from chassis.repeatable import (
     HEADER,
     LONGEST_KEY,
     IdempotencyInFlight,
+    IdempotencyKeyRequired,
     IdempotencyKeyReused,
     ReplayUnavailable,
     accepts_key,
@@ -44,11 +45,18 @@ _KEY_PARAMETER = {
     "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
     "description": "Under the same key this is done once; its answer is given again for 24 hours.",
 }
+# Read as optional, so that its absence has a code of its own.
+_DEMANDED_KEY_PARAMETER = {
+    **_KEY_PARAMETER,
+    "required": True,
+    "description": "Under the same key this is done once; its answer is given again for ever.",
+}
 
 
 def _implied(route: APIRoute) -> list[type[Failure]]:
     """Failures that follow from an operation's shape."""
-    failures: list[type[Failure]] = [Unavailable, Limited]
+    # Every query may have a parameter that is none.
+    failures: list[type[Failure]] = [Unavailable, Limited, Invalid]
     calls = [found.call for found in dependants(route.dependant)]
     if any(isinstance(call, Requires) for call in calls):
         failures += [Unauthenticated, Denied]
@@ -63,9 +71,7 @@ def _implied(route: APIRoute) -> list[type[Failure]]:
     if route.body_field is not None or takes_json(route):
         failures.append(MalformedJson)
     if route.body_field is not None or described_body(route):
-        failures += [Invalid, TooLarge, BodyTooSlow, UnsupportedMedia]
-    elif any(found.query_params or found.header_params for found in dependants(route.dependant)):
-        failures.append(Invalid)
+        failures += [TooLarge, BodyTooSlow, UnsupportedMedia]
     return failures
 
 
@@ -97,6 +103,9 @@ def _annotate(operation: dict[str, Any], route: APIRoute) -> None:
     operation["responses"] = {key: responses[key] for key in sorted(responses)}
     if accepts_key(route):
         operation.setdefault("parameters", []).append(_KEY_PARAMETER)
+    if IdempotencyKeyRequired.code in codes.get(IdempotencyKeyRequired.status, ()):
+        others = [each for each in operation["parameters"] if each["name"] != HEADER]
+        operation["parameters"] = [*others, _DEMANDED_KEY_PARAMETER]
     needed = requirement(route)
     if needed is not None:
         operation["security"] = [{"bearer": []}]

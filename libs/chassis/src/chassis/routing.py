@@ -13,7 +13,7 @@ from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from chassis import strict_json
-from chassis.declared import dependants, requirement, takes_json
+from chassis.declared import query_names, requirement, takes_json
 from chassis.failures import Failure, FieldError, Invalid, UnsupportedMedia
 from chassis.problems import MalformedJson
 from chassis.repeatable import HEADER, Repeater, accepts_key
@@ -46,7 +46,7 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class StrictRoute(APIRoute):
-    """A route that reads strict JSON and UTF-8 queries, and refuses other kinds of body with 415.
+    """A route that reads strict JSON and parameters it names; other kinds of body are refused with 415.
 
     A POST under an Idempotency-Key is done once: see chassis/repeatable.py.
     """
@@ -57,13 +57,12 @@ class StrictRoute(APIRoute):
         handle = super().get_route_handler()
         once = _once(self, handle) if accepts_key(self) else handle
         wants_json = takes_json(self)
-        reads_query = any(found.query_params for found in dependants(self.dependant))
+        names = query_names(self)
 
         async def strictly(request: Request) -> Response:
             if wants_json and not _says_json(request):
                 raise UnsupportedMedia("send application/json")
-            if reads_query:
-                _require_text(request.scope["query_string"])
+            require_query(request, names)
             answer = once if HEADER in request.headers else handle
             return await answer(StrictRequest(request.scope, request.receive))
 
@@ -91,13 +90,26 @@ def _once(route: APIRoute, handle: Handler) -> Handler:
     return answer
 
 
-def _require_text(query: bytes) -> None:
-    """Starlette would quietly read broken UTF-8 as replacement characters."""
+def require_query(request: Request, names: frozenset[str]) -> None:
+    """Raises Invalid for a query that is no UTF-8, or has a parameter of another name.
+
+    A misspelt filter that is passed over would answer another question than was asked.
+    """
+    query: bytes = request.scope["query_string"]
+    if not query:
+        return
     try:
+        # Starlette would quietly read broken bytes as replacement characters.
         unquote_to_bytes(query).decode()
     except UnicodeDecodeError as error:
         wrong = FieldError("not_utf8", "the query is not UTF-8", parameter="query")
         raise Invalid(errors=[wrong]) from error
+    unknown = dict.fromkeys(name for name in request.query_params if name not in names)
+    if unknown:
+        message = "this operation has no such parameter"
+        raise Invalid(
+            errors=[FieldError("unknown_parameter", message, parameter=name) for name in list(unknown)[:100]]
+        )
 
 
 def _says_json(request: Request) -> bool:

@@ -22,8 +22,8 @@ async def test_an_operation_states_who_may_call_it(client: httpx.AsyncClient) ->
     [
         ("/v1/things", "post", {"200", "400", "408", "413", "415", "422", "429", "503"}),
         ("/v1/things", "get", {"200", "400", "422", "429", "503"}),
-        ("/v1/things/{thing_id}", "get", {"200", "404", "429", "503"}),
-        ("/v1/me", "get", {"200", "401", "403", "429", "503"}),
+        ("/v1/things/{thing_id}", "get", {"200", "404", "422", "429", "503"}),
+        ("/v1/me", "get", {"200", "401", "403", "422", "429", "503"}),
         (
             "/admin/v1/things/{thing_id}",
             "put",

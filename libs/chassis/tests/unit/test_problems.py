@@ -27,6 +27,15 @@ async def test_a_wrong_parameter_is_named(client: httpx.AsyncClient) -> None:
     assert [("limit", "less_than_equal")] == codes(await client.get("/v1/things?limit=201"))
 
 
+@pytest.mark.parametrize("path", ["/v1/things", "/v1/me", "/v1/failures/conflict"])
+async def test_a_parameter_that_the_operation_has_not_is_named_not_passed_over(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    answer = await client.get(f"{path}?limmit=1&limmit=2&by=a")
+    assert 422 == answer.status_code
+    assert [("limmit", "unknown_parameter"), ("by", "unknown_parameter")] == codes(answer)
+
+
 async def test_a_thousand_errors_are_told_as_a_hundred(client: httpx.AsyncClient) -> None:
     answer = await post_json(client, b'{"parts": [' + b",".join([b"{}"] * 1000) + b"]}")
     assert 100 == len(answer.json()["errors"])

@@ -19,7 +19,7 @@ Character = Annotated[str, Field(min_length=1, max_length=1, pattern=r"^[\t\x20-
 Percent = Annotated[int, Field(strict=True, ge=0, le=100)]
 Convert = Callable[[str], str]
 
-_DATE_FORMAT = re.compile(r"(%[YmdyHMSfzjB]|[-/. T:,]|\d)+", re.ASCII)
+_DATE_FORMAT = re.compile(r"(?=.*%)(%[YmdyHMSfzjB]|[-/. T:,]|\d)+", re.ASCII)
 
 
 class Thresholds(StrictModel):

@@ -107,6 +107,9 @@ class TokenNotUsable(Invalid):
     code = "token_not_usable"
     title = "This link was used already or is over"
 
+    def __init__(self) -> None:
+        super().__init__(errors=[FieldError(self.code, "unknown, used or over", "/token")])
+
 
 class PasswordTooWeak(Invalid):
     """The password is too short or too well known."""

@@ -1,10 +1,13 @@
 """Users: by staff for every account, by account admins for their own alone."""
 
 import asyncio
+from collections import Counter
 from typing import Any
 
 import pytest
+from sqlalchemy import select, text
 
+from accounts import tables
 from accounts.seeding import role_id
 from chassis.ids import new_id
 from services.accounts.tests.support.people import (
@@ -136,6 +139,63 @@ async def test_a_batch_of_invitations_says_of_each_what_became_of_it(
     assert {"created": 2, "rejected": 3} == answer["counts"]
     codes = [result["code"] for result in answer["results"]]
     assert [None, "user_exists", "account_not_found", "role_not_found", None] == codes
+
+
+async def test_a_thousand_people_are_invited_and_reminded_in_one_transaction_each(
+    platform: Platform, chief: Person
+) -> None:
+    """One by one they take longer than a request may."""
+    item = {"account_id": chief.account_id, "role_id": BUYER}
+    items = [item | {"email": f"p{number}@example.com"} for number in range(1_000)]
+    made = (await platform.staff("POST", "/admin/v1/users/batch", json={"items": items})).json()
+    assert {"created": 1_000} == made["counts"]
+    assert list(range(1_000)) == [result["index"] for result in made["results"]]
+    ids = [result["user_id"] for result in made["results"]]
+    assert 1 == await _transactions(platform, ids)
+    await _told(platform, ids, mails=1)
+    sent = await platform.staff("POST", "/admin/v1/users/send-invitations", json={"user_ids": ids})
+    assert ids == sent.json()["user_ids"]
+    assert 1 == await _transactions(platform, ids)
+    await _told(platform, ids, mails=2)
+
+
+async def _transactions(platform: Platform, user_ids: list[str]) -> int:
+    """How many wrote these users' rows last."""
+    async with platform.wiring.database.read() as reader:
+        statement = text("SELECT count(DISTINCT xmin::text) FROM member WHERE id = ANY(:ids)")
+        return int(await reader.scalar(statement, {"ids": user_ids}))
+
+
+async def _told(platform: Platform, user_ids: list[str], *, mails: int) -> None:
+    """Each has so many events, audit rows and mails, and one link that can be used."""
+    times = dict.fromkeys(user_ids, mails)
+    told = [event["key"] for event in await platform.events("accounts.user")]
+    assert times == Counter(key for key in told if key in times)
+    async with platform.wiring.database.read() as reader:
+        recorded = await reader.scalars(select(tables.audit.c.object_id))
+        assert times == Counter(key for key in recorded if key in times)
+        per_mail = "SELECT count(*) FROM mail WHERE recipient LIKE 'p%' GROUP BY recipient"
+        assert [mails] * len(user_ids) == await reader.scalars(text(per_mail))
+        usable = "SELECT count(*) FROM one_time_token t JOIN login l ON l.id = t.login_id"
+        usable += " WHERE t.used_at IS NULL AND l.email LIKE 'p%'"
+        assert len(user_ids) == await reader.scalar(text(usable))
+
+
+async def test_who_is_invited_into_two_accounts_at_once_gets_one_link_for_both(
+    platform: Platform, chief: Person, stranger: Person
+) -> None:
+    items = [
+        {"account_id": account_id, "role_id": BUYER, "email": "both@example.com", "name": name}
+        for account_id, name in ((chief.account_id, None), (stranger.account_id, "Both"))
+    ]
+    made = (await platform.staff("POST", "/admin/v1/users/batch", json={"items": items})).json()
+    assert {"created": 2} == made["counts"]
+    async with platform.wiring.database.read() as reader:
+        mails = await reader.all(select(tables.mail).where(tables.mail.c.recipient == "both@example.com"))
+    assert 1 == len({mail["values"]["link"] for mail in mails})
+    assert {"First", None} == {mail["values"]["account"] for mail in mails}
+    accepted = {"token": await link_of(platform, "both@example.com"), "password": PASSWORD}
+    assert 204 == (await platform.http.post("/v1/invitations/accept", json=accepted)).status_code
 
 
 async def test_invitations_are_sent_in_bulk_to_who_never_logged_in(

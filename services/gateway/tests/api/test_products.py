@@ -140,14 +140,21 @@ async def test_hot_routes_answer_byte_for_byte_as_the_routes_that_declare_them(
         f"/v1/products/{SEEN}?include=prices",
         "/v1/search-suggestions?q=t",
     )
+    refused = [f"{request}&no_parameter=1" for request in requests]
     headers = neighbours.tokens.headers()
     async with serving(app) as url, httpx.AsyncClient(base_url=url, headers=headers) as client:
         await until_ready(client)
         fast = [(await client.get(request)).content for request in requests]
+        fast_refused = [await client.get(request) for request in refused]
         for route in HOT:
             app.router.routes.remove(route)
         declared = [(await client.get(request)).content for request in requests]
+        declared_refused = [await client.get(request) for request in refused]
     assert fast == declared
+    assert {422} == {answer.status_code for answer in (*fast_refused, *declared_refused)}
+    assert [answer.json()["errors"] for answer in fast_refused] == [
+        answer.json()["errors"] for answer in declared_refused
+    ]
     assert all(len(body) > 20 for body in fast)
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -51,9 +52,10 @@ class InvitationService:
         self._policy = policy
         self._clock = clock
 
-    async def invite(self, tx: Transaction, login: Login, account_name: str | None) -> None:
-        """Mails a link, as part of the transaction that makes or invites the user."""
-        await self._send(tx, login, "invitation", self._policy.invitation, {"account": account_name})
+    async def invite(self, tx: Transaction, invited: Sequence[tuple[Login, str | None]]) -> None:
+        """Mails links into accounts of these names, in the transaction that makes or invites the users."""
+        letters = [(login, {"account": account_name}) for login, account_name in invited]
+        await self._send(tx, "invitation", self._policy.invitation, letters)
 
     async def ask_for_reset(self, email: str) -> None:
         """Has a link mailed if there is such a login, which the worker finds out: here all take as long."""
@@ -64,10 +66,8 @@ class InvitationService:
         """Mails links to those among the askers who have a login; returns how many had asked."""
         async with self._database.transaction() as tx:
             asked = await self._logins.take_resets(tx, _RESETS_AT_ONCE)
-            for email in asked:
-                login = await self._logins.by_email(tx, email)
-                if login is not None:
-                    await self._send(tx, login, "reset", self._policy.reset, {})
+            known = await self._logins.by_emails(tx, asked)
+            await self._send(tx, "reset", self._policy.reset, [(login, {}) for login in known])
         return len(asked)
 
     async def set_password(self, token: str, password: str, name: str | None, purpose: Purpose) -> None:
@@ -89,17 +89,24 @@ class InvitationService:
     async def _send(
         self,
         tx: Transaction,
-        login: Login,
         purpose: Purpose,
         lifetime: timedelta,
-        values: dict[str, str | None],
+        letters: Sequence[tuple[Login, Mapping[str, str | None]]],
     ) -> None:
-        token = secrets.token_urlsafe(32)
         until = self._clock.now() + lifetime
-        await self._logins.add_token(tx, _hash(token), purpose, login.id, until)
-        link = self._policy.address.replace("{token}", token).replace("{purpose}", purpose)
-        known = {"name": login.name, "link": link, "until": f"{until:%Y-%m-%d %H:%M} UTC"}
-        await self._mails.put(tx, login.email, purpose, {**values, **known})
+        # Who is written to twice gets one link: a later one would end the first.
+        tokens = {login.id: secrets.token_urlsafe(32) for login, _ in letters}
+        await self._logins.add_tokens(
+            tx, purpose, {login_id: _hash(token) for login_id, token in tokens.items()}, until
+        )
+        address = self._policy.address.replace("{purpose}", purpose)
+        shown = f"{until:%Y-%m-%d %H:%M} UTC"
+        mails = [
+            (login.email, {**values, "name": login.name, "link": link, "until": shown})
+            for login, values in letters
+            for link in [address.replace("{token}", tokens[login.id])]
+        ]
+        await self._mails.put(tx, purpose, mails)
 
 
 def _hash(token: str) -> bytes:

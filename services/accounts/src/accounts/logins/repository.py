@@ -1,7 +1,7 @@
 """Logins and their one-time tokens ⇄ PostgreSQL."""
 
 import string
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
@@ -27,6 +27,7 @@ class Login:
     locale: str | None
 
 
+_LOGIN: Final = (login.c.id, login.c.email, login.c.name, login.c.password_hash, login.c.locale)
 _LOWER: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
@@ -50,16 +51,17 @@ class LoginRepository:
 
     async def by_email(self, reader: Reader, email: str) -> Login | None:
         """The login of a mail address."""
-        return await self._one(reader, login.c.email == normal(email))
+        return next(iter(await self.by_emails(reader, [email])), None)
 
-    async def by_id(self, reader: Reader, login_id: str) -> Login | None:
-        """The login with an id."""
-        return await self._one(reader, login.c.id == login_id)
+    async def by_emails(self, reader: Reader, emails: Sequence[str]) -> list[Login]:
+        """The logins of these mail addresses."""
+        wanted = login.c.email.in_([normal(email) for email in emails])
+        return [Login(**row) for row in await reader.all(select(*_LOGIN).where(wanted, ~login.c.deleted))]
 
-    async def _one(self, reader: Reader, condition: object) -> Login | None:
-        columns = (login.c.id, login.c.email, login.c.name, login.c.password_hash, login.c.locale)
-        row = await reader.first(select(*columns).where(condition, ~login.c.deleted))  # type: ignore[arg-type]  # a column expression
-        return Login(**row) if row else None
+    async def by_ids(self, reader: Reader, login_ids: Sequence[str]) -> dict[str, Login]:
+        """The logins with these ids, by id."""
+        statement = select(*_LOGIN).where(login.c.id.in_(login_ids), ~login.c.deleted)
+        return {row["id"]: Login(**row) for row in await reader.all(statement)}
 
     async def unchanged(self, tx: Transaction, known: Login) -> bool:
         """Whether the login still has this password; it keeps it until the transaction ends."""
@@ -69,15 +71,25 @@ class LoginRepository:
 
     async def ensure(self, tx: Transaction, email: str, name: str | None, locale: str | None) -> Login:
         """The login of a mail address, made if there is none; a name is only added where none was."""
-        statement = insert(login).values(id=new_id(), email=normal(email), name=name, locale=locale)
+        return (await self.ensure_all(tx, [(email, name, locale)]))[normal(email)]
+
+    async def ensure_all(
+        self, tx: Transaction, people: Sequence[tuple[str, str | None, str | None]]
+    ) -> dict[str, Login]:
+        """The same for many, each with mail address, name and locale; by `normal` mail address."""
+        wanted: dict[str, dict[str, str | None]] = {}
+        for email, name, locale in people:
+            same = wanted.setdefault(normal(email), {"id": new_id(), "name": name, "locale": locale})
+            same["name"] = same["name"] or name
+        if not wanted:
+            return {}
+        # In one order everywhere, so that two batches of the same people never wait for each other.
+        statement = insert(login).values([{"email": email, **wanted[email]} for email in sorted(wanted)])
         statement = statement.on_conflict_do_update(
             index_elements=["email"],
             set_={"name": func.coalesce(login.c.name, statement.excluded.name), "deleted": False},
         )
-        await tx.execute(statement)
-        found = await self.by_email(tx, email)
-        assert found is not None
-        return found
+        return {row["email"]: Login(**row) for row in await tx.all(statement.returning(*_LOGIN))}
 
     async def set_password(
         self, tx: Transaction, login_id: str, password_hash: str, name: str | None
@@ -101,19 +113,21 @@ class LoginRepository:
         statement = delete(table).where(table.c.email.in_(next_ones.scalar_subquery()))
         return await tx.scalars(statement.returning(table.c.email))
 
-    async def add_token(
-        self, tx: Transaction, token_hash: bytes, purpose: Purpose, login_id: str, expires_at: datetime
+    async def add_tokens(
+        self, tx: Transaction, purpose: Purpose, hashes: Mapping[str, bytes], expires_at: datetime
     ) -> None:
-        """Stores a single-use token; earlier unused ones of the purpose end."""
-        same = (one_time_token.c.login_id == login_id, one_time_token.c.purpose == purpose)
+        """Stores a single-use token for each login, by its id; earlier unused ones of the purpose end."""
+        if not hashes:
+            return
+        same = (one_time_token.c.login_id.in_(hashes), one_time_token.c.purpose == purpose)
         await tx.execute(
             update(one_time_token).where(*same, one_time_token.c.used_at.is_(None)).values(used_at=func.now())
         )
-        await tx.execute(
-            insert(one_time_token).values(
-                token_hash=token_hash, purpose=purpose, login_id=login_id, expires_at=expires_at
-            )
-        )
+        rows = [
+            {"token_hash": token_hash, "purpose": purpose, "login_id": login_id, "expires_at": expires_at}
+            for login_id, token_hash in hashes.items()
+        ]
+        await tx.execute(insert(one_time_token), rows)
 
     async def token_usable(self, reader: Reader, token_hash: bytes, purpose: Purpose, now: datetime) -> bool:
         """Whether a token could be used now."""

@@ -18,17 +18,18 @@ class MailQueue:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
-    async def put(self, tx: Transaction, recipient: str, template: str, values: dict[str, Any]) -> None:
-        """Asks for a mail made of a template and its values."""
-        await tx.execute(
-            insert(mail).values(
-                id=new_id(),
-                recipient=recipient,
-                template=template,
-                values=values,
-                next_attempt_at=self._clock.now(),
-            )
-        )
+    async def put(
+        self, tx: Transaction, template: str, letters: Sequence[tuple[str, dict[str, Any]]]
+    ) -> None:
+        """Asks for mails made of one template: to each recipient with its values."""
+        if not letters:
+            return
+        same = {"template": template, "next_attempt_at": self._clock.now()}
+        rows = [
+            {**same, "id": new_id(), "recipient": recipient, "values": values}
+            for recipient, values in letters
+        ]
+        await tx.execute(insert(mail), rows)
 
     async def due(self, tx: Transaction, limit: int) -> Sequence[RowMapping]:
         """Mails to be sent now, locked so that no other worker sends them too."""

@@ -1,5 +1,6 @@
 """Roles ⇄ PostgreSQL."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -34,9 +35,12 @@ class RoleRepository:
 
     async def held(self, tx: Transaction, role_id: str) -> Role | None:
         """The role, kept from being changed or removed until the transaction ends."""
-        statement = select(role).where(role.c.id == role_id, ~role.c.deleted)
-        row = await tx.first(statement.with_for_update(read=True))
-        return _read(row) if row else None
+        return (await self.held_all(tx, [role_id])).get(role_id)
+
+    async def held_all(self, tx: Transaction, role_ids: Iterable[str]) -> dict[str, Role]:
+        """The roles by id, all kept so."""
+        statement = select(role).where(role.c.id.in_(set(role_ids)), ~role.c.deleted).order_by(role.c.id)
+        return {row["id"]: _read(row) for row in await tx.all(statement.with_for_update(read=True))}
 
     async def by_code(self, reader: Reader, kind: RoleKind, code: str) -> Role | None:
         """The role with a code."""

@@ -251,7 +251,7 @@ class SessionService:
         today: date = now.astimezone(self._policy.time_zone).date()
         seen = user.logged_in(now, today, next_version(user.version, now))
         if seen is not user:
-            await self._stores.users.save(tx, seen)
+            await self._stores.users.save(tx, [seen])
             await self._outbox.put(tx, [outgoing(seen)])
 
     async def _opened(self, tx: Transaction, principal: Principal) -> Granted:

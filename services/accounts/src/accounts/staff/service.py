@@ -64,7 +64,7 @@ class StaffService:
             role = await self._role(tx, role_id)
             login = await self._logins.ensure(tx, email, name, None)
             member = await self._joined(tx, login, role)
-            await self._invitations.invite(tx, login, None)
+            await self._invitations.invite(tx, [(login, None)])
             await self._audit.record(tx, principal, "staff.invited", "staff", member.id, None, _shown(member))
         return member
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from accounts.blocks import stricter
@@ -68,9 +68,14 @@ class UserRepository:
 
     async def locked(self, tx: Transaction, user_id: str, account_id: str | None) -> User | None:
         """The user, its row locked until the transaction ends."""
-        statement = _statement().where(member.c.id == user_id, *_scope(account_id))
-        row = await tx.first(statement.with_for_update(of=member))
-        return _read(row) if row else None
+        return (await self.locked_all(tx, [user_id], account_id)).get(user_id)
+
+    async def locked_all(
+        self, tx: Transaction, user_ids: Sequence[str], account_id: str | None
+    ) -> dict[str, User]:
+        """The users by id, their rows locked until the transaction ends."""
+        statement = _statement().where(member.c.id.in_(user_ids), *_scope(account_id)).order_by(member.c.id)
+        return {row["id"]: _read(row) for row in await tx.all(statement.with_for_update(of=member))}
 
     async def held(self, tx: Transaction, user_id: str) -> User | None:
         """The user, locked, and everything its rights come from kept as it is until the transaction ends."""
@@ -105,14 +110,26 @@ class UserRepository:
         """Users with these ids, removed ones too."""
         return [_read(row) for row in await reader.all(_statement().where(member.c.id.in_(user_ids)))]
 
-    async def add(self, tx: Transaction, user: User) -> bool:
-        """Stores a new user; False if the login is a user of the account already."""
-        statement = insert(member).values(**_written(user), source="", external_id=user.id)
-        return await tx.execute(statement.on_conflict_do_nothing()) == 1
+    async def places(self, reader: Reader, emails: Sequence[str]) -> set[tuple[str, str]]:
+        """Which of these mail addresses is a user of which account: both, as pairs."""
+        joined = member.join(login, login.c.id == member.c.login_id)
+        statement = select(login.c.email, member.c.account_id).select_from(joined)
+        rows = await reader.all(statement.where(login.c.email.in_(emails), *_scope(None)))
+        return {(row["email"], row["account_id"]) for row in rows}
 
-    async def save(self, tx: Transaction, user: User) -> None:
-        """Stores a changed user."""
-        await tx.execute(update(member).where(member.c.id == user.id).values(_written(user)))
+    async def add(self, tx: Transaction, users: Sequence[User]) -> set[str]:
+        """Stores new users; the ids of those stored: a login may be a user of the account already."""
+        if not users:
+            return set()
+        rows = [_written(user) | {"source": "", "external_id": user.id} for user in users]
+        statement = insert(member).values(rows).on_conflict_do_nothing()
+        return set(await tx.scalars(statement.returning(member.c.id)))
+
+    async def save(self, tx: Transaction, users: Sequence[User]) -> None:
+        """Stores changed users."""
+        if users:
+            statement = update(member).where(member.c.id == bindparam("changed_id"))
+            await tx.execute(statement, [_written(user) | {"changed_id": user.id} for user in users])
 
 
 def _written(user: User) -> dict[str, Any]:

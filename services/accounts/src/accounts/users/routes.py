@@ -18,9 +18,8 @@ from accounts.users.schemas import (
     UserOut,
     UserPatch,
 )
-from accounts.wiring import Wired, Wiring
+from accounts.wiring import Wired
 from chassis.etag import if_match, set_etag
-from chassis.failures import Failure
 from chassis.pages import CursorInvalid, Page, Paged
 from chassis.principal import Principal
 from chassis.routing import problems, router
@@ -68,7 +67,9 @@ async def invite_user(
     summary="Make up to 1,000 people users, each by itself",
 )
 async def invite_users(wiring: Wired, principal: Writing, body: UserInviteBatch) -> UserInviteResults:
-    results = [await _invited(wiring, principal, index, item) for index, item in enumerate(body.items)]
+    wanted = [item.for_account(item.account_id) for item in body.items]
+    made = await wiring.users.invite_all(principal, wanted)
+    results = [UserInviteResult.of(index, outcome) for index, outcome in enumerate(made)]
     return UserInviteResults(counts=Counter(result.status for result in results), results=results)
 
 
@@ -79,16 +80,6 @@ async def invite_users(wiring: Wired, principal: Writing, body: UserInviteBatch)
 )
 async def send_invitations(wiring: Wired, principal: Writing, body: UserInvitations) -> UserInvitationsSent:
     return UserInvitationsSent(user_ids=await wiring.users.send_invitations(principal, body.user_ids))
-
-
-async def _invited(
-    wiring: Wiring, principal: Principal, index: int, item: StaffUserInvite
-) -> UserInviteResult:
-    try:
-        user = await wiring.users.invite(principal, item.for_account(item.account_id))
-    except Failure as failure:
-        return UserInviteResult(index=index, status="rejected", user_id=None, code=failure.code)
-    return UserInviteResult(index=index, status="created", user_id=user.id, code=None)
 
 
 @routes.get(

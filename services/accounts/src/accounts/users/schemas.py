@@ -7,6 +7,7 @@ from pydantic import Field
 
 from accounts.users.models import ManagedBy, Status, User
 from accounts.users.service import Invitation, WantedChange
+from chassis.failures import Failure
 from chassis.models import Answer, StrictModel
 from chassis.values import Flag, Identifier, Line, Locale, MailAddress
 
@@ -86,6 +87,13 @@ class UserInviteResult(Answer):
     status: str
     user_id: str | None
     code: str | None
+
+    @classmethod
+    def of(cls, index: int, outcome: User | Failure) -> Self:
+        """The wire form of an outcome."""
+        if isinstance(outcome, Failure):
+            return cls(index=index, status="rejected", user_id=None, code=outcome.code)
+        return cls(index=index, status="created", user_id=outcome.id, code=None)
 
 
 class UserInviteResults(Answer):

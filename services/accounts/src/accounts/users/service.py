@@ -1,13 +1,13 @@
 """Use cases on users: invite, change, remove; by staff for any account, by account admins for their own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from accounts.customer_accounts.models import CustomerAccount
 from accounts.customer_accounts.repository import CustomerAccountRepository
 from accounts.errors import AccountNotFound, ManagedByErp, RoleNotFound, UserExists, UserNotFound
 from accounts.invitations.service import InvitationService
-from accounts.logins.repository import Login, LoginRepository
+from accounts.logins.repository import Login, LoginRepository, normal
 from accounts.revocations.repository import Revocations
 from accounts.roles.models import Role
 from accounts.roles.repository import RoleRepository
@@ -18,6 +18,7 @@ from chassis.audit import AuditTrail
 from chassis.clock import Clock, next_version
 from chassis.database import Database, Transaction
 from chassis.etag import require_version
+from chassis.failures import Failure
 from chassis.ids import new_id
 from chassis.principal import Principal
 from eventing.outbox import Outbox
@@ -48,6 +49,18 @@ class WantedChange:
 
 def _shown(user: User) -> dict[str, object]:
     return {"role": user.role.code, "sees_prices": user.sees_prices, "sees_stock": user.sees_stock}
+
+
+Refused = AccountNotFound | RoleNotFound | UserExists
+"""Why an invitation makes no user."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where an invited person comes to stand."""
+
+    account: CustomerAccount
+    role: Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,38 +112,47 @@ class UserService:
 
     async def invite(self, principal: Principal, wanted: Invitation) -> User:
         """A new user, told by mail. Raises AccountNotFound, RoleNotFound, UserExists."""
+        (outcome,) = await self.invite_all(principal, [wanted])
+        if isinstance(outcome, Failure):
+            raise outcome
+        return outcome
+
+    async def invite_all(self, principal: Principal, wanted: Sequence[Invitation]) -> list[User | Refused]:
+        """What became of each, in their order: a new user, told by mail, or why there is none.
+
+        A thousand fit into one request: statements are for all of them, and the refused ones leave nothing.
+        """
         async with self._database.transaction() as tx:
-            account = await self._accounts.find(tx, wanted.account_id)
-            role = await self._roles.held(tx, wanted.role_id)
-            if account is None:
-                raise AccountNotFound
-            if role is None or role.kind != "user":
-                raise RoleNotFound
-            login = await self._logins.ensure(tx, wanted.email, wanted.name, wanted.locale)
-            user = await self._joined(tx, login, account, role, wanted)
-            if wanted.send_mail:
-                await self._invitations.invite(tx, login, account.name)
-            await self._audit.record(tx, principal, "user.invited", "user", user.id, None, _shown(user))
-            await self._outbox.put(tx, [outgoing(user)])
-        return user
+            places = await self._places(tx, wanted)
+            pairs = list(zip(places, wanted, strict=True))
+            people = [(one.email, one.name, one.locale) for place, one in pairs if isinstance(place, _Place)]
+            logins = await self._logins.ensure_all(tx, people)
+            outcomes = [
+                self._joining(logins[normal(one.email)], place, one) if isinstance(place, _Place) else place
+                for place, one in pairs
+            ]
+            users = [outcome for outcome in outcomes if isinstance(outcome, User)]
+            added = await self._users.add(tx, users)
+            known = {login.id: login for login in logins.values()}
+            await self._tell(tx, principal, [user for user in users if user.id in added], known)
+        # Who is missing now became a user of the account in the same moment by another way.
+        return [UserExists() if isinstance(one, User) and one.id not in added else one for one in outcomes]
 
     async def send_invitations(self, principal: Principal, user_ids: Sequence[str]) -> list[str]:
         """Mails a link to each of these users who never logged in; returns whom, the others are left out."""
-        told = []
-        for user_id in dict.fromkeys(user_ids):  # who stands in the list twice gets one mail
-            async with self._database.transaction() as tx:
-                before = await self._users.locked(tx, user_id, None)
-                login = await self._logins.by_id(tx, before.login_id) if before else None
-                if before is None or login is None or before.first_login_at is not None:
-                    continue
-                now = self._clock.now()
-                after = replace(before, invited_at=now, version=next_version(before.version, now))
-                await self._users.save(tx, after)
-                await self._invitations.invite(tx, login, after.account_name)
-                await self._audit.record(tx, principal, "user.invited", "user", user_id, None, _shown(after))
-                await self._outbox.put(tx, [outgoing(after)])
-            told.append(user_id)
-        return told
+        async with self._database.transaction() as tx:
+            known = await self._users.locked_all(tx, user_ids, None)
+            logins = await self._logins.by_ids(tx, [user.login_id for user in known.values()])
+            now = self._clock.now()
+            invited = [
+                replace(user, invited_at=now, version=next_version(user.version, now))
+                # Who stands in the list twice gets one mail.
+                for user in (known[user_id] for user_id in dict.fromkeys(user_ids) if user_id in known)
+                if user.first_login_at is None and user.login_id in logins
+            ]
+            await self._users.save(tx, invited)
+            await self._tell(tx, principal, invited, logins)
+        return [user.id for user in invited]
 
     async def change(
         self, principal: Principal, user_id: str, account_id: str | None, wanted: WantedChange, version: int
@@ -155,12 +177,42 @@ class UserService:
             after = replace(before, deleted=True, version=next_version(before.version, self._clock.now()))
             await self._store(tx, principal, "user.removed", before, after)
 
-    async def _joined(
-        self, tx: Transaction, login: Login, account: CustomerAccount, role: Role, wanted: Invitation
-    ) -> User:
+    async def _places(self, tx: Transaction, wanted: Sequence[Invitation]) -> list[_Place | Refused]:
+        """Where each would stand; of the same person and account only the first, and nobody twice."""
+        found = await self._accounts.by_ids(tx, list({one.account_id for one in wanted}))
+        accounts = {account.id: account for account in found if not account.deleted}
+        held = await self._roles.held_all(tx, [one.role_id for one in wanted])
+        roles = {role.id: role for role in held.values() if role.kind == "user"}
+        taken = await self._users.places(tx, [normal(one.email) for one in wanted])
+        places: list[_Place | Refused] = []
+        for one in wanted:
+            person = (normal(one.email), one.account_id)
+            if one.account_id not in accounts:
+                places.append(AccountNotFound())
+            elif one.role_id not in roles:
+                places.append(RoleNotFound())
+            elif person in taken:
+                places.append(UserExists())
+            else:
+                places.append(_Place(accounts[one.account_id], roles[one.role_id]))
+                taken.add(person)
+        return places
+
+    async def _tell(
+        self, tx: Transaction, principal: Principal, users: Sequence[User], logins: Mapping[str, Login]
+    ) -> None:
+        """Mails, audit rows and events of users who have just been invited."""
+        mailed = [user for user in users if user.invited_at is not None]
+        await self._invitations.invite(tx, [(logins[user.login_id], user.account_name) for user in mailed])
+        changes = [(user.id, None, _shown(user)) for user in users]
+        await self._audit.record_all(tx, principal, "user.invited", "user", changes)
+        await self._outbox.put(tx, [outgoing(user) for user in users])
+
+    def _joining(self, login: Login, place: _Place, wanted: Invitation) -> User:
         # Who comes back after a removal is a new user: nothing given to the former one counts again.
         now = self._clock.now()
-        user = User(
+        account = place.account
+        return User(
             id=new_id(),
             version=next_version(None, now),
             login_id=login.id,
@@ -172,7 +224,7 @@ class UserService:
             account_name=account.name,
             currency=account.currency,
             block=account.block,
-            role=role,
+            role=place.role,
             managed_by="platform",
             sees_prices=wanted.sees_prices,
             sees_stock=wanted.sees_stock,
@@ -180,9 +232,6 @@ class UserService:
             first_login_at=None,
             last_login_on=None,
         )
-        if not await self._users.add(tx, user):
-            raise UserExists
-        return user
 
     async def _locked(self, tx: Transaction, user_id: str, account_id: str | None, version: int) -> User:
         found = await self._users.locked(tx, user_id, account_id)
@@ -196,7 +245,7 @@ class UserService:
     async def _store(
         self, tx: Transaction, principal: Principal, action: str, before: User, after: User
     ) -> None:
-        await self._users.save(tx, after)
+        await self._users.save(tx, [after])
         shown = None if after.deleted else _shown(after)
         await self._audit.record(tx, principal, action, "user", after.id, _shown(before), shown)
         await self._outbox.put(tx, [outgoing(after)])

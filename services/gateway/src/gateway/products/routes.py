@@ -11,11 +11,13 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Final, Literal
 
 from fastapi import Depends, Query, Request
+from fastapi.routing import APIRoute
 from starlette.responses import Response
 
+from chassis.declared import query_names
 from chassis.pages import CursorInvalid, CursorText, Limit
 from chassis.principal import Principal
-from chassis.routing import HotRoute, problems, router
+from chassis.routing import HotRoute, problems, require_query, router
 from chassis.security import Requires, channel
 from chassis.upstream import UpstreamDown
 from chassis.values import Digits, Identifier, Locale, SearchText
@@ -44,9 +46,6 @@ Language = Annotated[Locale | None, Query(description="Language of the answer; e
 SEEN: Final = problems(UpstreamDown, VisibilityPending)
 Answering = Callable[[Request, Principal], Awaitable[Response]]
 _IDENTIFIER: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
-_PARAMETERS: Final = frozenset(
-    {"category_id", "q", "id", "attribute", "sort", "include", "limit", "cursor", "locale", "tree_id"}
-)
 
 
 @routes.get(
@@ -191,7 +190,11 @@ async def suggestions(request: Request, principal: Principal) -> Response:
 def _hot(
     path: str, answer: Callable[[Request, Principal], Awaitable[Response]], requires: Requires
 ) -> HotRoute:
+    declared = next(each for each in routes.routes if isinstance(each, APIRoute) and each.path == path)
+    names = query_names(declared)
+
     async def serve(request: Request) -> Response:
+        require_query(request, names)
         return await answer(request, await requires(request))
 
     return HotRoute(path, serve, methods=["GET"])
@@ -205,7 +208,7 @@ HOT: Final = (
 
 
 def _asked(request: Request, principal: Principal) -> Asked:
-    query = [(name, value) for name, value in request.query_params.multi_items() if name in _PARAMETERS]
+    query = request.query_params.multi_items()
     return Asked(principal, request.scope["path"], query, request.headers.get("accept-language"))
 
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from chassis.audit import AuditEntry, AuditTrail
 from chassis.database import Database
-from chassis.pages import CursorInvalid, Page, Paging
+from chassis.pages import CursorInvalid, Page, Paged
 from chassis.routing import problems, router
 from chassis.security import admin
 from chassis.values import SearchText
@@ -32,7 +32,7 @@ def audit_routes(name: str, summary: str) -> APIRouter:
     )
     async def entries(
         request: Request,
-        paging: Annotated[Paging, Depends()],
+        paging: Paged,
         object_kind: Annotated[SearchText | None, Query(description="Only this kind of object.")] = None,
         object_id: Annotated[SearchText | None, Query(description="Only this object.")] = None,
     ) -> Page[AuditEntry]:

@@ -5,10 +5,11 @@ type checker refuses a write on a read path.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import asyncpg
 from sqlalchemy import Executable, RowMapping
@@ -16,6 +17,16 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
+
+_SESSION: Final = {
+    "timezone": "UTC",
+    # Statements here are short or run by index: compiling one costs more than it saves.
+    "jit": "off",
+}
+# Planning a hot read takes longer than the read; left alone, PostgreSQL plans some anew for each call.
+_PLANNED_ONCE: Final = {"plan_cache_mode": "force_generic_plan"}
+# A plan made while a table was small reads all of it; nobody can wait until its growth was analysed.
+_PLAN_SECONDS: Final = 10.0
 
 
 class Reader:
@@ -82,16 +93,18 @@ accompanying: ContextVar[Companion | None] = ContextVar("accompanying", default=
 class Database:
     """A service's own database. Construct with `connect`, end with `close`."""
 
-    def __init__(self, engine: AsyncEngine, hot_url: str, hot_size: int) -> None:
+    def __init__(self, engine: AsyncEngine, hot_url: str, hot_name: str, hot_size: int) -> None:
         self._engine = engine
         self._looking = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._hot_url = hot_url
+        self._hot_settings = _SESSION | _PLANNED_ONCE | {"application_name": hot_name}
         self._hot_size = hot_size
         self._hot: asyncpg.Pool | None = None
         self._hot_opening = asyncio.Lock()
+        self._planned: dict[int, float] = {}
 
     @classmethod
-    def connect(cls, url: str, *, name: str, pool_size: int = 10, hot_size: int = 8) -> "Database":
+    def connect(cls, url: str, *, name: str, pool_size: int = 20, hot_size: int = 8) -> "Database":
         """Prepares the pools for `postgresql://user:password@host:port/database`; connects on first use.
 
         `name` is shown in pg_stat_activity.
@@ -100,22 +113,18 @@ class Database:
         engine = create_async_engine(
             address,
             pool_size=pool_size,
-            max_overflow=pool_size,
+            # An overflow would be opened for a few statements and closed again, time after time.
+            max_overflow=0,
             pool_timeout=5,
             pool_pre_ping=False,
             connect_args={
                 "timeout": 5,
-                "server_settings": {
-                    "application_name": name,
-                    "timezone": "UTC",
-                    # Statements here are short or run by index: compiling one costs more than it saves.
-                    "jit": "off",
-                    "idle_in_transaction_session_timeout": "60000",
-                },
+                "server_settings": _SESSION
+                | {"application_name": name, "idle_in_transaction_session_timeout": "60000"},
             },
         )
         plain = address.set(drivername="postgresql").render_as_string(hide_password=False)
-        return cls(engine, plain, hot_size)
+        return cls(engine, plain, f"{name}-hot", hot_size)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Reader]:
@@ -145,9 +154,22 @@ class Database:
             async with self._hot_opening:
                 if self._hot is None:
                     self._hot = await asyncpg.create_pool(
-                        self._hot_url, min_size=1, max_size=self._hot_size, reset=_leave_as_is, timeout=5
+                        self._hot_url,
+                        min_size=1,
+                        max_size=self._hot_size,
+                        reset=_leave_as_is,
+                        setup=self._plan_anew,
+                        timeout=5,
+                        server_settings=self._hot_settings,
                     )
         return self._hot
+
+    async def _plan_anew(self, connection: Any) -> None:
+        """Lets go of a connection's plans when they have their age; the statements stay prepared."""
+        now, pid = time.monotonic(), connection.get_server_pid()
+        if now - self._planned.setdefault(pid, now) > _PLAN_SECONDS:
+            await connection.execute("DISCARD PLANS")
+            self._planned[pid] = now
 
     async def close(self) -> None:
         """Closes every connection."""

@@ -24,7 +24,7 @@ from chassis.failures import (
     Unavailable,
     UnsupportedMedia,
 )
-from chassis.pages import CursorInvalid, Paging
+from chassis.pages import CursorInvalid, paging
 from chassis.problems import MalformedJson
 from chassis.repeatable import (
     HEADER,
@@ -67,7 +67,7 @@ def _implied(route: APIRoute) -> list[type[Failure]]:
         failures += [IdempotencyKeyReused, IdempotencyInFlight, ReplayUnavailable]
     if "{" in route.path:
         failures.append(NotFound)
-    if Paging in calls:
+    if paging in calls:
         failures.append(CursorInvalid)
     if route.body_field is not None or takes_json(route):
         failures.append(MalformedJson)

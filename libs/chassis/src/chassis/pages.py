@@ -8,7 +8,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import quote, urlencode
 
 import orjson
-from fastapi import Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from chassis.failures import FieldError, Invalid
@@ -81,11 +81,9 @@ def _fingerprint(binding: object) -> str:
 
 
 class Paging:
-    """Dependency of every list operation: where the page starts, how long it is, and the page itself."""
+    """Where a page starts, how long it is, and the page itself."""
 
-    def __init__(
-        self, request: Request, response: Response, limit: Limit = 50, cursor: CursorText = None
-    ) -> None:
+    def __init__(self, request: Request, response: Response, limit: int, cursor: str | None) -> None:
         self._request = request
         self._response = response
         self._cursors: Cursors = request.app.state.cursors
@@ -117,3 +115,13 @@ class Paging:
         """Path and query of the next page; from the scope, because `request.url` believes the Host header."""
         kept = [(name, value) for name, value in self._request.query_params.multi_items() if name != "cursor"]
         return f"{quote(self._request.scope['path'])}?{urlencode([*kept, ('cursor', cursor)])}"
+
+
+async def paging(
+    request: Request, response: Response, limit: Limit = 50, cursor: CursorText = None
+) -> Paging:
+    """Dependency of every list operation."""
+    return Paging(request, response, limit, cursor)
+
+
+Paged = Annotated[Paging, Depends(paging)]

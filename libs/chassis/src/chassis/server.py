@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from chassis.health import Health, health_routes
 from chassis.settings import Settings, StatefulSettings
+from chassis.writing import JoiningProtocol
 
 Loop = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 _log = structlog.get_logger(__name__)
@@ -25,7 +26,7 @@ def _config(app: ASGIApp, host: str, port: int, shutdown_seconds: int) -> uvicor
         host=host,
         port=port,
         loop="uvloop",
-        http="httptools",
+        http=JoiningProtocol,
         log_config=None,
         access_log=False,
         server_header=False,

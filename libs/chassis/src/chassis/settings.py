@@ -32,7 +32,7 @@ class StatefulSettings(Settings):
     """A service with a database, an outbox and a worker."""
 
     database_url: SecretStr = Field(description="postgresql://user:password@host:port/database")
-    database_pool: int = Field(10, ge=1, description="Connections the API keeps; as many again under load.")
+    database_pool: int = Field(20, ge=1, description="Connections the API opens at most, and then keeps.")
     kafka_bootstrap: str = Field(
         "127.0.0.1:9092", description="host:port of one or more brokers, comma separated."
     )

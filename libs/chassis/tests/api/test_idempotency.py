@@ -34,7 +34,7 @@ async def database(databases: Databases) -> AsyncIterator[Database]:
         async with engine.begin() as connection:
             await connection.run_sync(_METADATA.create_all)
         await engine.dispose()
-        database = Database.connect(url, name="chassis-test", pool_size=20)
+        database = Database.connect(url, name="chassis-test", pool_size=40)
         yield database
         await database.close()
 

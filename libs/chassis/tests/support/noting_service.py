@@ -114,7 +114,7 @@ async def noting(databases: Databases, issuer: Issuer) -> AsyncIterator[tuple[Fa
         async with engine.begin() as connection:
             await connection.run_sync(METADATA.create_all)
         await engine.dispose()
-        database = Database.connect(url, name="chassis-test", pool_size=20)
+        database = Database.connect(url, name="chassis-test", pool_size=40)
         yield (
             build_app(
                 title="notes",

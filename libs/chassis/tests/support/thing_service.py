@@ -17,7 +17,7 @@ from chassis.etag import if_match, require_version, set_etag
 from chassis.failures import Conflict
 from chassis.health import Health
 from chassis.models import Money, StrictModel
-from chassis.pages import Cursors, Page, Paging
+from chassis.pages import Cursors, Page, Paged
 from chassis.principal import Caller, Principal
 from chassis.routing import problems, router
 from chassis.security import admin, channel, integration, internal
@@ -86,7 +86,7 @@ async def read_required(body: RequiredThing) -> RequiredThing:
 
 @routes.get("/v1/things", operation_id="list_things", summary="Things")
 async def list_things(
-    paging: Annotated[Paging, Depends()],
+    paging: Paged,
     q: SearchText | None = None,
     colour: Annotated[list[str] | None, Query(max_length=20)] = None,
 ) -> Page[int]:

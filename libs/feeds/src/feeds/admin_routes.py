@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 
 from chassis.etag import if_match, set_etag
-from chassis.pages import Page, Paging
+from chassis.pages import Page, Paged
 from chassis.principal import Caller, Principal
 from chassis.routing import problems, router
 from chassis.security import Requires, admin, internal
@@ -153,9 +153,7 @@ def _runs(routes: APIRouter, feed: TableFeed, allowed: Requires) -> None:
         dependencies=[staff],
         responses=problems(RunNotFound),
     )
-    async def results(
-        import_id: str, desk: Desk, paging: Annotated[Paging, Depends()], status: Statuses = ()
-    ) -> Page[ImportResult]:
+    async def results(import_id: str, desk: Desk, paging: Paged, status: Statuses = ()) -> Page[ImportResult]:
         """One result per input line, kept for 30 days."""
         return await results_page(desk, await desk.run(import_id, feed.resource), paging, status)
 

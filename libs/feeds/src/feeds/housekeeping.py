@@ -1,14 +1,18 @@
-"""What is left behind: uploads whose process died, staging of ended runs, held runs and results grown old."""
+"""What is left to do: uploads whose process died, ended runs, held runs and results grown old."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+
+from sqlalchemy import text
 
 from chassis.clock import Clock
 from chassis.database import Database
+from feeds.feed import TableFeed
 from feeds.repository import RunRepository
-from feeds.runs import OnRunChanged, State
+from feeds.runs import Mode, OnRunChanged, Run, State
 
 KEPT = timedelta(days=30)
+MANY = 1_000
 _OFTEN = timedelta(seconds=5)
 _SELDOM = timedelta(minutes=10)
 
@@ -21,13 +25,14 @@ class Housekeeping:
         database: Database,
         clock: Clock,
         runs: RunRepository,
-        resources: Sequence[str],
+        feeds: Mapping[str, TableFeed],
         on_run_changed: OnRunChanged,
     ) -> None:
         self._database = database
         self._clock = clock
         self._runs = runs
-        self._resources = resources
+        self._feeds = feeds
+        self._resources = list(feeds)
         self._on_run_changed = on_run_changed
         self._often: datetime | None = None
         self._seldom: datetime | None = None
@@ -38,7 +43,7 @@ class Housekeeping:
         if self._often is None or now - self._often >= _OFTEN:
             self._often = now
             await self.fail_cut_off(now)
-            await self.delete_staging()
+            await self.clean_up()
         if self._seldom is None or now - self._seldom >= _SELDOM:
             self._seldom = now
             await self.give_up_held(now)
@@ -61,17 +66,20 @@ class Housekeeping:
             for run_id in old:
                 await self._on_run_changed(tx, await self._runs.set(tx, run_id, values))
 
-    async def delete_staging(self) -> None:
-        """Staged rows go when their run has ended."""
+    async def clean_up(self) -> None:
+        """Of runs that have ended the tables they changed much are measured, and their staged rows go."""
         async with self._database.read() as reader:
             ended = await self._runs.uncleaned(reader)
-        for run_id, received in ended:
+        for run in ended:
+            if changed_much(run) and run.resource in self._feeds:
+                async with self._database.transaction() as tx:
+                    await tx.execute(text(f'ANALYZE "{self._feeds[run.resource].table.name}"'))
             remaining = True
             while remaining:
                 async with self._database.transaction() as tx:
-                    remaining = await self._runs.purge_staging(tx, received) > 0
+                    remaining = await self._runs.purge_staging(tx, run.received) > 0
             async with self._database.transaction() as tx:
-                await self._runs.set(tx, run_id, {"cleaned": True})
+                await self._runs.set(tx, run.id, {"cleaned": True})
 
     async def delete_results(self, now: datetime) -> None:
         """Results are kept for 30 days."""
@@ -82,3 +90,10 @@ class Housekeeping:
             while remaining:
                 async with self._database.transaction() as tx:
                     remaining = await self._runs.purge_results(tx, received) > 0
+
+
+def changed_much(run: Run) -> bool:
+    """Whether statements planned for the table as it was are wrong now; autovacuum sees that later."""
+    written = sum(run.counts[name] for name in ("created", "updated", "discontinued"))
+    live = (run.progress.get("measured") or {}).get("live", 0)
+    return run.mode is not Mode.PREVIEW and written >= max(MANY, live // 10)

@@ -93,9 +93,12 @@ def _fill(plan: tuple[Any, ...], found: Struct, source: str, cells: list[Any]) -
             continue
         accepted = value
         if members:
-            accepted = [_object(members, item) for item in value]
-            names += strict_json.names_in(accepted) - _absent(value)
-            if any(item is None for item in accepted):
+            accepted = []
+            for item in value:
+                values = msgspec.structs.astuple(item)
+                names += len(values) - values.count(UNSET)
+                accepted.append(_object(members, values))
+            if None in accepted:
                 return None
         elif check is not None:
             names += strict_json.names_in(value)
@@ -108,19 +111,15 @@ def _fill(plan: tuple[Any, ...], found: Struct, source: str, cells: list[Any]) -
     return mask, names
 
 
-def _object(members: tuple[Field, ...], item: Struct) -> dict[str, Any] | None:
+def _object(members: tuple[Field, ...], values: tuple[Any, ...]) -> dict[str, Any] | None:
     """An object of a list with every member, absent ones null; None when a required one is."""
-    values = msgspec.structs.astuple(item)
-    found = {
-        field.name: None if value is UNSET else value for field, value in zip(members, values, strict=True)
-    }
-    if any(field.required and found[field.name] is None for field in members):
-        return None
+    found = {}
+    for field, value in zip(members, values, strict=True):
+        given = None if value is UNSET else value
+        if given is None and field.required:
+            return None
+        found[field.name] = given
     return found
-
-
-def _absent(items: list[Struct]) -> int:
-    return sum(msgspec.structs.astuple(item).count(UNSET) for item in items)
 
 
 def _checked(check: Check, value: Any) -> Any:

@@ -203,11 +203,11 @@ class RunRepository:
         statement = select(self._result).where(*conditions).order_by(self._result.c.line_number).limit(limit)
         return await reader.all(statement)
 
-    async def uncleaned(self, reader: Reader) -> Sequence[tuple[str, int]]:
-        """Ended runs whose staging is still there, as (id, received)."""
+    async def uncleaned(self, reader: Reader) -> list[Run]:
+        """Ended runs whose staging is still there."""
         run = self._run
-        statement = select(run.c.id, run.c.received).where(~run.c.cleaned, run.c.state.in_(ENDED)).limit(50)
-        return [(row["id"], row["received"]) for row in await reader.all(statement)]
+        statement = select(run).where(~run.c.cleaned, run.c.state.in_(ENDED)).limit(50)
+        return [run_of(row) for row in await reader.all(statement)]
 
     async def purge_staging(self, tx: Transaction, received: int) -> int:
         """Deletes some of a run's staged rows; 0 when none are left."""

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from chassis.failures import Denied, FieldError, Invalid, UnsupportedMedia
 from chassis.models import StrictModel
-from chassis.pages import Page, Paging
+from chassis.pages import Page, Paged, Paging
 from chassis.principal import Principal
 from chassis.routing import problems, router
 from chassis.security import Requires, integration
@@ -56,7 +56,7 @@ class NoSource(Denied):
     title = "This client writes for no source"
 
 
-def the_feeds(request: Request) -> Feeds:
+async def the_feeds(request: Request) -> Feeds:
     """The service's feeds, from its wiring."""
     feeds: Feeds = request.app.state.wiring.feeds
     return feeds
@@ -138,7 +138,7 @@ def _looking(routes: APIRouter, feed: TableFeed, allowed: Requires) -> None:
         import_id: str,
         desk: Desk,
         principal: Annotated[Principal, Depends(allowed)],
-        paging: Annotated[Paging, Depends()],
+        paging: Paged,
         status: Statuses = (),
     ) -> Page[ImportResult]:
         """One result per input line, kept for 30 days."""

@@ -47,7 +47,7 @@ class FeedWorker:
         self._runs = runs
         self._merges = {resource: Merge(feed) for resource, feed in feeds.items()}
         self._on_run_changed = on_run_changed
-        self._housekeeping = Housekeeping(database, clock, runs, list(feeds), on_run_changed)
+        self._housekeeping = Housekeeping(database, clock, runs, feeds, on_run_changed)
         self.failures = 0
 
     async def run(self, stop: asyncio.Event) -> None:

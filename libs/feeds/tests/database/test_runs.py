@@ -80,15 +80,35 @@ async def test_a_held_run_blocks_nobody_and_a_newer_full_run_supersedes_it(shop:
     assert "superseded" == (await shop.run(run_id)).state
 
 
+def keeper(shop: Shop) -> Housekeeping:
+    """The housekeeping of a worker."""
+    return Housekeeping(
+        shop.database, FrozenClock(), shop.feeds.runs, shop.feeds.by_resource, shop.heard.run_changed
+    )
+
+
+async def test_after_a_run_that_wrote_much_statements_are_planned_for_what_is_there(shop: Shop) -> None:
+    async def believed() -> float:
+        async with shop.database.read() as reader:
+            found: float = await reader.scalar(
+                text("SELECT reltuples FROM pg_class WHERE oid = 'product'::regclass")
+            )
+        return found
+
+    await shop.imported(assortment(20))
+    await keeper(shop).clean_up()
+    assert -1 == await believed()  # never looked at
+    await shop.imported(assortment(3000))
+    await keeper(shop).clean_up()
+    assert 3000 == await believed()
+
+
 async def test_a_cancelled_run_is_never_applied_and_its_staging_goes(shop: Shop, database: Database) -> None:
     run_id = await held(shop)
     await shop.feeds.cancel(run_id, "products", by="admin")
     await shop.drain()
     assert 100 == sum(row[2] == "active" for row in (await shop.products()).values())
-    clock = FrozenClock()
-    await Housekeeping(
-        database, clock, shop.feeds.runs, ["products"], shop.heard.run_changed
-    ).delete_staging()
+    await keeper(shop).clean_up()
     async with database.read() as reader:
         assert 0 == await reader.scalar(text("SELECT count(*) FROM import_staging"))
 
@@ -119,11 +139,9 @@ async def test_an_upload_whose_process_died_is_given_up(shop: Shop, database: Da
                 " ('r', 1, 'products', 'c1', 'erp', 'delta', false, 'receiving', now(), 'r', now())"
             )
         )
-    clock = FrozenClock()
-    keeper = Housekeeping(database, clock, shop.feeds.runs, ["products"], shop.heard.run_changed)
     async with database.read() as reader:
         now = await reader.scalar(text("SELECT now()"))
-    await keeper.fail_cut_off(now + LEASE + timedelta(seconds=1))
+    await keeper(shop).fail_cut_off(now + LEASE + timedelta(seconds=1))
     assert ("failed", "body_incomplete") == (
         (await shop.run("r")).state,
         ((await shop.run("r")).reason or {})["code"],

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from feeds.fields import Field, Kind, Row, RowSchema
@@ -122,6 +122,7 @@ def test_what_needs_a_second_look_is_left_to_the_exact_way(line: bytes) -> None:
     assert agree(line) is None
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # a busy machine says nothing about the rows
 @given(st.dictionaries(st.sampled_from([*USUAL, "share", "colour"]), _VALUES), st.booleans())
 def test_both_ways_agree_on_any_row(fields: dict[str, Any], spaced: bool) -> None:
     separators = (", ", " : ") if spaced else (",", ":")

@@ -21,7 +21,7 @@ def wired(settings: AccountsSettings, use: Callable[[Wiring], Awaitable[Result]]
 
     async def run() -> Result:
         database = Database.connect(
-            settings.database_url.get_secret_value(), name="accounts-cli", pool_size=2
+            settings.database_url.get_secret_value(), name="accounts-cli", pool_size=4
         )
         wiring = wire(settings, database, SystemClock())
         try:

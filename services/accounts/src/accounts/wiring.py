@@ -193,7 +193,7 @@ def _session_policy(settings: AccountsSettings) -> SessionPolicy:
     )
 
 
-def _wired(request: Request) -> Wiring:
+async def _wired(request: Request) -> Wiring:
     wiring: Wiring = request.app.state.wiring
     return wiring
 

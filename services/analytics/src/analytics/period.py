@@ -41,7 +41,7 @@ class Period:
         return [self.first.isoformat(), self.last.isoformat()]
 
 
-def period(
+async def period(
     wiring: Wired,
     first: Annotated[Day | None, Query(alias="from", description="First local day.")] = None,
     last: Annotated[Day | None, Query(alias="to", description="Last local day.")] = None,

@@ -50,7 +50,7 @@ def wire(settings: AnalyticsSettings, database: Database, clock: Clock) -> Wirin
 KEYS_PATH: Final = "/.well-known/jwks.json"
 
 
-def _wired(request: Request) -> Wiring:
+async def _wired(request: Request) -> Wiring:
     wiring: Wiring = request.app.state.wiring
     return wiring
 

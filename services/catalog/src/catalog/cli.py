@@ -42,7 +42,7 @@ def republish(
 
 
 async def _republish(settings: CatalogSettings, *, bump: bool) -> dict[str, int]:
-    database = Database.connect(settings.database_url.get_secret_value(), name="catalog-cli", pool_size=2)
+    database = Database.connect(settings.database_url.get_secret_value(), name="catalog-cli", pool_size=4)
     wiring = wire(settings, database, SystemClock(), Upstream("pricing", settings.pricing_url))
     try:
         return await tell_again(database, wiring.outbox, republishers(wiring), bump=bump)

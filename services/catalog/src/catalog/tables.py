@@ -357,6 +357,7 @@ listing = Table(
         nullable=False,
         comment="what rules can name it by: itself, brand, item group, its categories up to the root",
     ),
+    Column("words", Text, nullable=False, server_default="", comment="md5 of what the document is made of"),
     Column("document", TSVECTOR, nullable=False),
     Index(None, "external_id", "product_id"),
     Index(None, "title", "product_id"),
@@ -366,7 +367,6 @@ listing = Table(
 )
 
 # Copies of others' state, and what every service keeps.
-
 account = Table(
     "account",
     metadata,

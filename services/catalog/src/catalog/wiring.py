@@ -149,7 +149,7 @@ def _stores(settings: CatalogSettings, clock: Clock) -> Stores:
     )
 
 
-def _wired(request: Request) -> Wiring:
+async def _wired(request: Request) -> Wiring:
     wiring: Wiring = request.app.state.wiring
     return wiring
 

@@ -114,7 +114,7 @@ def _key_fetch(accounts: Upstream) -> JwksFetch:
     return fetch
 
 
-def _wired(request: Request) -> Wiring:
+async def _wired(request: Request) -> Wiring:
     wiring: Wiring = request.app.state.wiring
     return wiring
 

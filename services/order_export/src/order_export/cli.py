@@ -42,7 +42,7 @@ def republish(
 
 async def _republish(settings: OrderExportSettings, *, bump: bool) -> dict[str, int]:
     database = Database.connect(
-        settings.database_url.get_secret_value(), name="order_export-cli", pool_size=2
+        settings.database_url.get_secret_value(), name="order_export-cli", pool_size=4
     )
     wiring = wire(settings, database, SystemClock())
     try:

@@ -164,7 +164,7 @@ def _placing(
     )
 
 
-def _wired(request: Request) -> Wiring:
+async def _wired(request: Request) -> Wiring:
     wiring: Wiring = request.app.state.wiring
     return wiring
 

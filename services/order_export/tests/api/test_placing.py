@@ -1,6 +1,7 @@
 """Placing an order: once per key, with evidence, or not at all."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -72,6 +73,16 @@ async def test_an_order_keeps_amounts_snapshots_and_the_evidence_of_its_prices(s
     [document] = (await service.changes(1))["items"]
     assert document["lines"][0]["evidence"]["price_row_id"].startswith("row-")
     assert ["placed"] == [entry["kind"] for entry in document["history"]]
+
+
+async def test_the_document_published_at_once_is_what_the_database_says_later(service: Service) -> None:
+    placed = await service.order(quantity="3", price="0.335", customer_reference="ours")
+    async with service.database.transaction() as tx:
+        published = await tx.scalar(text("SELECT payload FROM outbox WHERE topic = 'orders.order'"))
+        [order] = await service.wiring.stores.orders.by_ids(tx, [placed["id"]])
+        [later] = await service.wiring.publisher.outgoing(tx, [order])
+    assert later.value is not None
+    assert json.loads(later.value.model_dump_json()) == json.loads(published)
 
 
 async def test_a_line_in_boxes_is_priced_by_the_pieces_it_holds(service: Service) -> None:

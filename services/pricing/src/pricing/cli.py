@@ -40,7 +40,7 @@ def republish(
 
 
 async def _republish(settings: PricingSettings, *, bump: bool) -> dict[str, int]:
-    database = Database.connect(settings.database_url.get_secret_value(), name="pricing-cli", pool_size=2)
+    database = Database.connect(settings.database_url.get_secret_value(), name="pricing-cli", pool_size=4)
     wiring = wire(settings, database, SystemClock())
     try:
         return await tell_again(database, wiring.outbox, wiring.republishers, bump=bump)

@@ -96,7 +96,7 @@ def wire(settings: PricingSettings, database: Database, clock: Clock) -> Wiring:
     )
 
 
-def _wired(request: Request) -> Wiring:
+async def _wired(request: Request) -> Wiring:
     wiring: Wiring = request.app.state.wiring
     return wiring
 

@@ -8,7 +8,7 @@ from accounts.channels.schemas import ChannelCreate, ChannelCreated, ChannelOut,
 from accounts.errors import ChannelNotFound, CodeTaken
 from accounts.wiring import Wired
 from chassis.etag import if_match, set_etag
-from chassis.pages import CursorInvalid, Page, Paging
+from chassis.pages import CursorInvalid, Page, Paged
 from chassis.principal import Principal
 from chassis.routing import problems, router
 from chassis.security import admin
@@ -25,7 +25,7 @@ Version = Annotated[int, Depends(if_match)]
     summary="Ordering channels",
     responses=problems(CursorInvalid),
 )
-async def list_channels(wiring: Wired, _: Writing, paging: Annotated[Paging, Depends()]) -> Page[ChannelOut]:
+async def list_channels(wiring: Wired, _: Writing, paging: Paged) -> Page[ChannelOut]:
     after = paging.after("channels")
     found = await wiring.channels.page(after[0] if after else None, paging.limit)
     return paging.page(found, ChannelOut.of, lambda channel: [channel.id])

@@ -20,7 +20,7 @@ from accounts.errors import (
 from accounts.sessions.schemas import BEARER, ClientTokenAnswer
 from accounts.wiring import Wired
 from chassis.etag import if_match, set_etag
-from chassis.pages import CursorInvalid, Page, Paging
+from chassis.pages import CursorInvalid, Page, Paged
 from chassis.principal import Principal
 from chassis.routing import problems, router
 from chassis.security import admin
@@ -32,7 +32,7 @@ Version = Annotated[int, Depends(if_match)]
 _Text = Annotated[Annotated[str, NoControl] | None, Form(max_length=1000)]
 
 
-def _client_credentials(
+async def _client_credentials(
     client_id: _Text = None,
     client_secret: _Text = None,
     authorization: Annotated[str | None, Header()] = None,
@@ -83,7 +83,7 @@ async def issue_client_token(
     summary="Machine clients",
     responses=problems(CursorInvalid),
 )
-async def list_clients(wiring: Wired, _: Writing, paging: Annotated[Paging, Depends()]) -> Page[ClientOut]:
+async def list_clients(wiring: Wired, _: Writing, paging: Paged) -> Page[ClientOut]:
     after = paging.after("clients")
     found = await wiring.clients.page(after[0] if after else None, paging.limit)
     return paging.page(found, ClientOut.of, lambda client: [client.id])

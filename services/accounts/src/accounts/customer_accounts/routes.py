@@ -8,7 +8,7 @@ from accounts.customer_accounts.schemas import AccountDetail, AccountOut, Accoun
 from accounts.errors import AccountNotFound, CatalogueNotFound
 from accounts.wiring import Wired
 from chassis.etag import if_match, set_etag
-from chassis.pages import CursorInvalid, Page, Paging
+from chassis.pages import CursorInvalid, Page, Paged
 from chassis.principal import Caller, Principal
 from chassis.routing import problems, router
 from chassis.security import admin, internal
@@ -29,7 +29,7 @@ Ordering = Annotated[Principal, Depends(internal(Caller.USER))]
 async def list_accounts(
     wiring: Wired,
     _: Reading,
-    paging: Annotated[Paging, Depends()],
+    paging: Paged,
     q: Annotated[SearchText | None, Query(description="Part of the name or number.")] = None,
     external_id: Annotated[ExternalKey | None, Query(description="The ERP's key, exactly.")] = None,
 ) -> Page[AccountOut]:

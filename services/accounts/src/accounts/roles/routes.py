@@ -9,7 +9,7 @@ from accounts.roles.models import RoleKind
 from accounts.roles.schemas import RoleCreate, RoleOut, RolePatch
 from accounts.wiring import Wired
 from chassis.etag import if_match, set_etag
-from chassis.pages import CursorInvalid, Page, Paging
+from chassis.pages import CursorInvalid, Page, Paged
 from chassis.principal import Principal
 from chassis.routing import problems, router
 from chassis.security import admin
@@ -25,7 +25,7 @@ Version = Annotated[int, Depends(if_match)]
 async def list_roles(
     wiring: Wired,
     _: Reading,
-    paging: Annotated[Paging, Depends()],
+    paging: Paged,
     kind: Annotated[RoleKind | None, Query(description="Only roles of this kind.")] = None,
 ) -> Page[RoleOut]:
     after = paging.after("roles", kind)

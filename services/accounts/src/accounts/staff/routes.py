@@ -8,7 +8,7 @@ from accounts.errors import LastAdministrator, RoleNotFound, StaffExists, StaffN
 from accounts.staff.schemas import StaffInvite, StaffOut, StaffPatch
 from accounts.wiring import Wired
 from chassis.etag import if_match, set_etag
-from chassis.pages import CursorInvalid, Page, Paging
+from chassis.pages import CursorInvalid, Page, Paged
 from chassis.principal import Principal
 from chassis.routing import problems, router
 from chassis.security import admin
@@ -31,7 +31,7 @@ async def get_staff_me(wiring: Wired, principal: Anybody) -> StaffOut:
 
 
 @routes.get("/admin/v1/staff", operation_id="list_staff", summary="Staff", responses=problems(CursorInvalid))
-async def list_staff(wiring: Wired, _: Writing, paging: Annotated[Paging, Depends()]) -> Page[StaffOut]:
+async def list_staff(wiring: Wired, _: Writing, paging: Paged) -> Page[StaffOut]:
     after = paging.after("staff")
     found = await wiring.staff.page(after[0] if after else None, paging.limit)
     return paging.page(found, StaffOut.of, lambda member: [member.id])

@@ -20,7 +20,7 @@ from accounts.users.schemas import (
 )
 from accounts.wiring import Wired
 from chassis.etag import if_match, set_etag
-from chassis.pages import CursorInvalid, Page, Paging
+from chassis.pages import CursorInvalid, Page, Paged
 from chassis.principal import Principal
 from chassis.routing import problems, router
 from chassis.security import admin, channel
@@ -37,7 +37,7 @@ Version = Annotated[int, Depends(if_match)]
 async def list_users(
     wiring: Wired,
     _: Reading,
-    paging: Annotated[Paging, Depends()],
+    paging: Paged,
     account_id: Annotated[Identifier | None, Query(description="Only users of this account.")] = None,
 ) -> Page[UserOut]:
     after = paging.after("users", account_id)
@@ -127,9 +127,7 @@ async def remove_user(wiring: Wired, principal: Writing, user_id: Identifier, ve
     summary="Users of the caller's account",
     responses=problems(CursorInvalid),
 )
-async def list_colleagues(
-    wiring: Wired, principal: AccountAdmin, paging: Annotated[Paging, Depends()]
-) -> Page[Colleague]:
+async def list_colleagues(wiring: Wired, principal: AccountAdmin, paging: Paged) -> Page[Colleague]:
     after = paging.after("colleagues", principal.account_id)
     found = await wiring.users.page(_own(principal), after[0] if after else None, paging.limit)
     return paging.page(found, Colleague.of, lambda user: [user.id])

@@ -8,7 +8,7 @@ from analytics.activity.queries import Kind, accounts, counts
 from analytics.activity.schemas import AccountActivity, ActivityCounts
 from analytics.period import InPeriod, PeriodInvalid
 from analytics.wiring import Wired
-from chassis.pages import CursorInvalid, Page, Paging
+from chassis.pages import CursorInvalid, Page, Paged
 from chassis.routing import problems, router
 from chassis.security import admin
 
@@ -24,7 +24,7 @@ routes = router("analytics")
 )
 async def list_account_activity(
     wiring: Wired,
-    paging: Annotated[Paging, Depends()],
+    paging: Paged,
     period: InPeriod,
     kind: Annotated[Kind | None, Query(description="Only accounts of this kind.")] = None,
 ) -> Page[AccountActivity]:

@@ -7,7 +7,7 @@ from fastapi import Depends, Query
 from analytics.completeness.queries import by_channel, incomplete
 from analytics.completeness.schemas import Completeness, CompletenessByChannel, IncompleteProduct
 from analytics.wiring import Wired
-from chassis.pages import CursorInvalid, Page, Paging
+from chassis.pages import CursorInvalid, Page, Paged
 from chassis.routing import problems, router
 from chassis.security import admin
 from chassis.values import Digits, SearchText
@@ -35,7 +35,7 @@ async def get_completeness(wiring: Wired) -> Completeness:
 )
 async def list_incomplete_products(
     wiring: Wired,
-    paging: Annotated[Paging, Depends()],
+    paging: Paged,
     channel: Annotated[SearchText, Query(description="The channel's code.")],
     below: Annotated[
         int, Digits, Query(ge=1, le=100, description="Only products under this percentage.")

@@ -8,7 +8,7 @@ from analytics.period import InPeriod, PeriodInvalid
 from analytics.turnover.queries import Grouping, Wanted, position, turnover
 from analytics.turnover.schemas import TurnoverRow
 from analytics.wiring import Wired
-from chassis.pages import CursorInvalid, Page, Paging
+from chassis.pages import CursorInvalid, Page, Paged
 from chassis.routing import problems, router
 from chassis.security import admin
 from chassis.values import Identifier
@@ -25,7 +25,7 @@ routes = router("analytics")
 )
 async def list_turnover(
     wiring: Wired,
-    paging: Annotated[Paging, Depends()],
+    paging: Paged,
     period: InPeriod,
     by: Annotated[Grouping, Query(description="What to group by.")] = "day",
     currency: Annotated[str | None, Query(pattern="^[A-Z]{3}$", description="Only this currency.")] = None,

@@ -9,13 +9,13 @@ from analytics.period import InPeriod, PeriodInvalid
 from analytics.usage.queries import login_days, price_change_days, since, terms, views
 from analytics.usage.schemas import HeardPage, LoginDay, PriceChangeDay, ProductViews, SearchTerm
 from analytics.wiring import Wired
-from chassis.pages import CursorInvalid, Paging
+from chassis.pages import CursorInvalid, Paged
 from chassis.routing import problems, router
 from chassis.security import admin
 
 routes = router("analytics")
 Allowed = Depends(admin("analytics:read"))
-Listing = Annotated[Paging, Depends()]
+Listing = Paged
 
 
 @routes.get(

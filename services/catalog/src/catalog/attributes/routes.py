@@ -8,7 +8,7 @@ from catalog.attributes.schemas import AttributeCreate, AttributeDefinition, Att
 from catalog.errors import AttributeNotFound, CodeTaken, InUse
 from catalog.wiring import Wired
 from chassis.etag import if_match, set_etag
-from chassis.pages import CursorInvalid, Page, Paging
+from chassis.pages import CursorInvalid, Page, Paged
 from chassis.principal import Principal
 from chassis.routing import problems, router
 from chassis.security import admin
@@ -29,7 +29,7 @@ Version = Annotated[int, Depends(if_match)]
 async def list_attributes(
     wiring: Wired,
     _: Reading,
-    paging: Annotated[Paging, Depends()],
+    paging: Paged,
     code: Annotated[SearchText | None, Query(description="Only the one with this code.")] = None,
 ) -> Page[AttributeDefinition]:
     after = paging.after("attributes", code)

@@ -26,7 +26,7 @@ Ids = Annotated[list[Identifier], Query(max_length=200)]
 LimitedText = Annotated[SearchText, Query(min_length=1)]
 
 
-def language_of(
+async def language_of(
     wiring: Wired,
     response: Response,
     locale: Annotated[Locale | None, Query(description="Language; overrides Accept-Language.")] = None,
@@ -57,7 +57,7 @@ def included(include: list[str], offered: frozenset[str]) -> frozenset[str]:
     return parts
 
 
-def asked_for(
+async def asked_for(
     principal: Reading,
     language: Spoken,
     category_id: Annotated[Ids, Query(description="In any of these categories or below.")] = [],  # noqa: B006 - FastAPI copies it

@@ -14,7 +14,7 @@ from catalog.catalogues.schemas import (
 from catalog.errors import CatalogueNotFound, CodeTaken, UnknownReference
 from catalog.wiring import Wired
 from chassis.etag import if_match, set_etag
-from chassis.pages import CursorInvalid, Page, Paging
+from chassis.pages import CursorInvalid, Page, Paged
 from chassis.principal import Principal
 from chassis.routing import problems, router
 from chassis.security import admin
@@ -24,7 +24,6 @@ routes = router("catalogues")
 Reading = Annotated[Principal, Depends(admin("catalog:read", "catalog:write"))]
 Writing = Annotated[Principal, Depends(admin("catalog:write"))]
 Version = Annotated[int, Depends(if_match)]
-Paged = Annotated[Paging, Depends()]
 
 
 @routes.get(

@@ -16,7 +16,7 @@ from catalog.errors import (
 from catalog.families.schemas import ChannelCompleteness, ProductCompleteness
 from catalog.wiring import Wired
 from chassis.etag import if_match, set_etag
-from chassis.pages import CursorInvalid, Page, Paging
+from chassis.pages import CursorInvalid, Page, Paged
 from chassis.principal import Principal
 from chassis.routing import problems, router
 from chassis.security import admin
@@ -38,7 +38,7 @@ Lifecycle = Literal["active", "phase_out", "discontinued"]
 async def list_products(
     wiring: Wired,
     _: Reading,
-    paging: Annotated[Paging, Depends()],
+    paging: Paged,
     external_id: Annotated[SearchText | None, Query(description="Only this SKU, exactly.")] = None,
     source: Annotated[SearchText | None, Query(description="Only of this ERP.")] = None,
     lifecycle: Annotated[Lifecycle | None, Query(description="Only in this state.")] = None,

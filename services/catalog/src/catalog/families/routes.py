@@ -8,7 +8,7 @@ from catalog.errors import CodeTaken, FamilyNotFound, InUse, UnknownReference
 from catalog.families.schemas import FamilyCreate, FamilyOut, FamilyPatch
 from catalog.wiring import Wired
 from chassis.etag import if_match, set_etag
-from chassis.pages import CursorInvalid, Page, Paging
+from chassis.pages import CursorInvalid, Page, Paged
 from chassis.principal import Principal
 from chassis.routing import problems, router
 from chassis.security import admin
@@ -26,7 +26,7 @@ Version = Annotated[int, Depends(if_match)]
     summary="Families",
     responses=problems(CursorInvalid),
 )
-async def list_families(wiring: Wired, _: Reading, paging: Annotated[Paging, Depends()]) -> Page[FamilyOut]:
+async def list_families(wiring: Wired, _: Reading, paging: Paged) -> Page[FamilyOut]:
     after = paging.after("families")
     found = await wiring.families.page(after[0] if after else None, paging.limit)
     return paging.page(found, FamilyOut.of, lambda family: [family.id])

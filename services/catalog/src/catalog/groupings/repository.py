@@ -5,24 +5,29 @@ from typing import Final
 
 from sqlalchemy import RowMapping, Table, select, text, update
 
-from catalog.tables import brand, item_group, product
+from catalog.tables import product
 from chassis.clock import Clock, milliseconds
 from chassis.database import Reader, Transaction
 from chassis.ids import new_id
 from feeds.feed import Chunk
 
-_UNKNOWN: Final = """SELECT DISTINCT c.{field} FROM {chunk} c WHERE c.{field} IS NOT NULL AND c.errors IS NULL
-AND NOT EXISTS (SELECT 1 FROM {field} g WHERE g.source = :source AND g.external_id = c.{field}) ORDER BY 1"""
+# What an index finds in one step needs no join.
+_RESOLVE: Final = """WITH resolved AS (
+    UPDATE {chunk} c SET brand_id = (
+            SELECT g.id FROM brand g WHERE g.source = :source AND g.external_id = c.brand),
+        item_group_id = (
+            SELECT g.id FROM item_group g WHERE g.source = :source AND g.external_id = c.item_group)
+    WHERE c.errors IS NULL
+    RETURNING CASE WHEN brand_id IS NULL THEN brand END AS brand,
+        CASE WHEN item_group_id IS NULL THEN item_group END AS item_group)
+SELECT array_agg(DISTINCT brand ORDER BY brand) FILTER (WHERE brand IS NOT NULL) AS brand,
+    array_agg(DISTINCT item_group ORDER BY item_group) FILTER (WHERE item_group IS NOT NULL) AS item_group
+FROM resolved"""
 
 _ADD: Final = """INSERT INTO {field} (id, source, external_id, version)
 SELECT id, :source, code, CAST(:now AS bigint)
 FROM unnest(CAST(:ids AS text[]), CAST(:codes AS text[])) AS w (id, code)
 ON CONFLICT (source, external_id) DO NOTHING"""
-
-_RESOLVE: Final = "UPDATE {chunk} c SET {assignments} WHERE c.errors IS NULL"
-
-_FOUND: Final = """{field}_id = (
-    SELECT g.id FROM {field} g WHERE g.source = :source AND g.external_id = c.{field})"""
 
 
 class GroupingRepository:
@@ -33,16 +38,16 @@ class GroupingRepository:
 
     async def resolve(self, tx: Transaction, chunk: Chunk) -> None:
         """Fills `brand_id` and `item_group_id` of a chunk from the codes in `brand` and `item_group`."""
-        name, source = chunk.feed.chunk.name, {"source": chunk.source}
-        fields = (brand.name, item_group.name)
-        for field in fields:
-            codes = await tx.scalars(text(_UNKNOWN.format(chunk=name, field=field)), source)
+        resolve, source = text(_RESOLVE.format(chunk=chunk.feed.chunk.name)), {"source": chunk.source}
+        unknown = await tx.first(resolve, source)
+        assert unknown is not None, "an aggregate has one row"
+        for field, codes in unknown.items():
             if codes:
-                params = {"ids": [new_id() for _ in codes], "codes": list(codes)}
+                params = {"ids": [new_id() for _ in codes], "codes": codes}
                 now = {"now": milliseconds(self._clock.now())}
                 await tx.execute(text(_ADD.format(field=field)), source | params | now)
-        assignments = ", ".join(_FOUND.format(field=field) for field in fields)
-        await tx.execute(text(_RESOLVE.format(chunk=name, assignments=assignments)), source)
+        if any(unknown.values()):
+            await tx.first(resolve, source)
 
     async def find(
         self, reader: Reader, table: Table, grouping_id: str, *, lock: bool = False

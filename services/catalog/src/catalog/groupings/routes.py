@@ -8,7 +8,7 @@ from catalog.errors import GroupingNotFound
 from catalog.groupings.schemas import GroupingNames, GroupingOut
 from catalog.wiring import Wired
 from chassis.etag import if_match, set_etag
-from chassis.pages import CursorInvalid, Page, Paging
+from chassis.pages import CursorInvalid, Page, Paged
 from chassis.principal import Principal
 from chassis.routing import problems, router
 from chassis.security import admin
@@ -18,7 +18,6 @@ routes = router("groupings")
 Reading = Annotated[Principal, Depends(admin("catalog:read", "catalog:write"))]
 Writing = Annotated[Principal, Depends(admin("catalog:write"))]
 Version = Annotated[int, Depends(if_match)]
-Paged = Annotated[Paging, Depends()]
 Key = Annotated[SearchText | None, Query(description="Only the one with this code of the ERP.")]
 
 

@@ -28,43 +28,49 @@ def _weighed(column: str, config: str, weight: str) -> str:
     return f"({plain} || setweight(to_tsvector({config}, {words}), '{weight}'))"
 
 
-# The words of the ERP's text and of its groupings, taken apart once.
-_SPOKEN: Final = f"""LATERAL (SELECT {_WORDS.format("p.description")} AS erp,
-    {_WORDS.format("concat_ws(' ', b.external_id, g.external_id, b.names::text, g.names::text)")} AS grouped
-    OFFSET 0) words"""
-
-
 def _document() -> str:
     """The searchable text of a product: as the ERP says it, and as it is described in every language."""
     own = stemmer_sql("t.locale")
     described = f"""(SELECT string_agg(({_weighed("t.title", own, "A")} || {_weighed("t.keywords", own, "B")}
         || {_weighed("t.description", own, "D")})::text, ' ')
-        FROM product_text t WHERE t.product_id = p.id)"""
-    erp = """setweight(to_tsvector('simple', words.erp)
-        || to_tsvector(CAST(:config AS regconfig), words.erp), 'A')
-        || setweight(to_tsvector('simple', words.grouped), 'C')"""
+        FROM product_text t WHERE t.product_id = w.id)"""
+    erp = """setweight(to_tsvector('simple', said.erp)
+        || to_tsvector(CAST(:config AS regconfig), said.erp), 'A')
+        || setweight(to_tsvector('simple', said.grouped), 'C')"""
     # Concatenating their text form is the way to add any number of vectors up.
     return f"""({erp} || coalesce({described}::tsvector, ''::tsvector))"""
 
 
-_REFRESH: Final = text(
-    f"""INSERT INTO listing (product_id, external_id, code, title, sellable, targets, document)
-SELECT p.id, p.external_id, {NORMALIZED.format("p.external_id")},
+# What the listings of some products have to say. `words` stands for everything the document is made of.
+_WANTED: Final = """SELECT p.id, p.external_id, p.description, said.grouped,
     coalesce((SELECT t.title FROM product_text t WHERE t.product_id = p.id AND t.locale = :locale),
-        p.description, p.external_id),
-    NOT p.placeholder AND NOT p.is_charge AND p.lifecycle <> 'discontinued',
+        p.description, p.external_id) AS title,
+    NOT p.placeholder AND NOT p.is_charge AND p.lifecycle <> 'discontinued' AS sellable,
     array_remove(ARRAY[p.id, p.brand_id, p.item_group_id], NULL) || coalesce(
         (SELECT array_agg(DISTINCT step ORDER BY step)
             FROM product_category pc JOIN category c ON c.id = pc.category_id, unnest(c.path) AS step
-            WHERE pc.product_id = p.id AND NOT c.deleted), '{{}}'),
-    {_document()}
+            WHERE pc.product_id = p.id AND NOT c.deleted), '{}') AS targets,
+    md5(concat_ws(chr(31), CAST(:config AS text), coalesce(p.description, ''), said.grouped,
+        (SELECT jsonb_agg(jsonb_build_array(t.locale, t.title, t.keywords, t.description) ORDER BY t.locale)
+            FROM product_text t WHERE t.product_id = p.id)::text)) AS words
 FROM product p LEFT JOIN brand b ON b.id = p.brand_id LEFT JOIN item_group g ON g.id = p.item_group_id,
-    {_SPOKEN}
-WHERE p.id = ANY(CAST(:ids AS text[])) ORDER BY p.id
-ON CONFLICT (product_id) DO UPDATE SET code = excluded.code, title = excluded.title,
-    sellable = excluded.sellable, targets = excluded.targets, document = excluded.document
-WHERE (listing.title, listing.sellable, listing.targets, listing.document)
-    IS DISTINCT FROM (excluded.title, excluded.sellable, excluded.targets, excluded.document)"""
+    LATERAL (SELECT concat_ws(' ', b.external_id, g.external_id, b.names::text, g.names::text) AS grouped
+        OFFSET 0) said
+WHERE p.id = ANY(CAST(:ids AS text[])) OFFSET 0"""
+
+# Most changes of a product change nothing in its listing: then its texts are not taken apart again.
+_REFRESH: Final = text(
+    f"""INSERT INTO listing (product_id, external_id, code, title, sellable, targets, words, document)
+SELECT w.id, w.external_id, {NORMALIZED.format("w.external_id")}, w.title, w.sellable, w.targets, w.words,
+    {_document()}
+FROM ({_WANTED}) w LEFT JOIN listing l ON l.product_id = w.id,
+    LATERAL (SELECT {_WORDS.format("w.description")} AS erp, {_WORDS.format("w.grouped")} AS grouped
+        OFFSET 0) said
+WHERE (l.title, l.sellable, l.targets, l.words) IS DISTINCT FROM (w.title, w.sellable, w.targets, w.words)
+ORDER BY w.id
+ON CONFLICT (product_id) DO UPDATE SET title = excluded.title, sellable = excluded.sellable,
+    targets = excluded.targets, words = excluded.words, document = excluded.document
+RETURNING product_id"""
 )
 
 
@@ -119,9 +125,9 @@ class Listings:
 
     async def refresh(self, tx: Transaction, product_ids: Sequence[str]) -> None:
         """Makes the listings and memberships of these products anew; under one of the locks."""
-        params = {"ids": sorted(product_ids)}
-        await tx.execute(_REFRESH, params | self._params)
-        await tx.execute(_MEMBERS_OF_PRODUCTS, params)
+        changed = await tx.scalars(_REFRESH, {"ids": sorted(product_ids)} | self._params)
+        if changed:
+            await tx.execute(_MEMBERS_OF_PRODUCTS, {"ids": changed})
 
     async def refresh_catalogue(self, tx: Transaction, catalogue_id: str) -> None:
         """Makes the members of a catalogue anew; under the exclusive lock."""

@@ -1,9 +1,10 @@
 """Publishing products: listings made anew, and an event for each whose public state changed."""
 
+import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from catalog import events
 from catalog.events import ProductState
@@ -63,6 +64,25 @@ def _text(value: Decimal | None) -> str | None:
     return None if value is None else plain(value)
 
 
+class _News(NamedTuple):
+    """A state to be told, the product's version, and what is remembered of the state."""
+
+    state: ProductState
+    version: int
+    fingerprint: bytes
+
+
+def _news(snapshots: Sequence[ProductSnapshot], known: Mapping[str, bytes]) -> list[_News]:
+    """What differs from what was last told, `known` by its fingerprints, in the order of ids."""
+    found = []
+    for snapshot in snapshots:
+        state = state_of(snapshot)
+        fingerprint = hashlib.sha256(state.model_dump_json().encode()).digest()
+        if fingerprint != known.get(state.id):
+            found.append(_News(state, snapshot.row["version"], fingerprint))
+    return found
+
+
 class ProductPublisher:
     """Everything that follows from a change of products, in the change's own transaction."""
 
@@ -74,39 +94,37 @@ class ProductPublisher:
 
     async def fed(self, tx: Transaction, product_ids: Sequence[str]) -> None:
         """After a feed wrote these products, and with them new versions; a membership lock is held."""
-        await self._listings.refresh(tx, product_ids)
-        await self._publish(tx, product_ids, raised=True)
+        await self._publish(tx, product_ids, listed=True, raised=True)
 
     async def changed(self, tx: Transaction, product_ids: Sequence[str]) -> None:
         """After anything else about these products changed; they and a membership lock are held."""
-        await self._listings.refresh(tx, product_ids)
-        await self._publish(tx, product_ids, raised=False)
+        await self._publish(tx, product_ids, listed=True, raised=False)
 
     async def publish(self, tx: Transaction, product_ids: Sequence[str]) -> None:
         """After something changed that no listing shows; the products are locked."""
-        await self._publish(tx, product_ids, raised=False)
+        await self._publish(tx, product_ids, listed=False, raised=False)
 
-    async def _publish(self, tx: Transaction, product_ids: Sequence[str], *, raised: bool) -> None:
+    async def _publish(
+        self, tx: Transaction, product_ids: Sequence[str], *, listed: bool, raised: bool
+    ) -> None:
         """Events for those whose public state differs from what was last published."""
         known = await self._products.hashes(tx, product_ids)
-        states: dict[str, ProductState] = {}
-        hashes: dict[str, bytes] = {}
-        versions: dict[str, int] = {}
-        for snapshot in await self._products.snapshots(tx, product_ids):
-            state = state_of(snapshot)
-            fingerprint = hashlib.sha256(state.model_dump_json().encode()).digest()
-            if fingerprint != known.get(state.id):
-                states[state.id] = state
-                hashes[state.id] = fingerprint
-                versions[state.id] = snapshot.row["version"]
-        if not states:
+        snapshots = await self._products.snapshots(tx, product_ids)
+        # A thread makes the states of an import while PostgreSQL takes its texts apart: two cores.
+        stated = asyncio.get_running_loop().run_in_executor(None, _news, snapshots, known)
+        if listed:
+            await self._listings.refresh(tx, product_ids)
+        news = await stated
+        if not news:
             return
+        versions = {told.state.id: told.version for told in news}
         if not raised:
             now = milliseconds(self._clock.now())
-            versions = await self._products.raise_versions(tx, sorted(states), now)
-        await self._products.remember(tx, hashes)
+            versions = await self._products.raise_versions(tx, sorted(versions), now)
+        await self._products.remember(tx, {told.state.id: told.fingerprint for told in news})
         await self._outbox.put(
-            tx, [Outgoing(events.PRODUCT, key, versions[key], states[key]) for key in sorted(states)]
+            tx,
+            [Outgoing(events.PRODUCT, told.state.id, versions[told.state.id], told.state) for told in news],
         )
 
     async def republish(

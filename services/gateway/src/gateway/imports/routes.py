@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Query
 
-from chassis.pages import CursorInvalid, Page, Paging
+from chassis.pages import CursorInvalid, Page, Paged, Paging
 from chassis.principal import Principal
 from chassis.routing import problems, router
 from chassis.security import admin, integration
@@ -17,7 +17,7 @@ routes = router("imports")
 Sending = Annotated[Principal, Depends(integration("imports:read"))]
 Watching = Annotated[Principal, Depends(admin("imports:read"))]
 States = Annotated[list[Slug], Query(max_length=10, description="Only runs in one of these states.")]
-Listing = Annotated[Paging, Depends()]
+Listing = Paged
 
 
 @routes.get(

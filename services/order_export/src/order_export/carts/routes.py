@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Response, status
 
-from chassis.pages import CursorInvalid, Page, Paging
+from chassis.pages import CursorInvalid, Page, Paged
 from chassis.principal import Principal
 from chassis.routing import problems, router
 from chassis.security import channel
@@ -21,9 +21,7 @@ Writing = Annotated[Principal, Depends(channel("carts:write"))]
 @routes.get(
     "/v1/carts", operation_id="list_carts", summary="Carts, newest first", responses=problems(CursorInvalid)
 )
-async def list_carts(
-    wiring: Wired, principal: Writing, paging: Annotated[Paging, Depends()]
-) -> Page[CartSummary]:
+async def list_carts(wiring: Wired, principal: Writing, paging: Paged) -> Page[CartSummary]:
     before = paging.after("carts", principal.account_id, principal.subject)
     found = await wiring.carts.page(principal, before[0] if before else None, paging.limit)
     return paging.page(found, CartSummary.of, lambda entry: [entry[0].id])

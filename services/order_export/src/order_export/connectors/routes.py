@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Response, status
 
 from chassis.etag import if_match, set_etag
-from chassis.pages import CursorInvalid, Page, Paging
+from chassis.pages import CursorInvalid, Page, Paged
 from chassis.principal import Principal
 from chassis.routing import problems, router
 from chassis.security import admin
@@ -32,9 +32,7 @@ Version = Annotated[int, Depends(if_match)]
     summary="Connectors",
     responses=problems(CursorInvalid),
 )
-async def list_connectors(
-    wiring: Wired, _: Reading, paging: Annotated[Paging, Depends()]
-) -> Page[ConnectorOut]:
+async def list_connectors(wiring: Wired, _: Reading, paging: Paged) -> Page[ConnectorOut]:
     after = paging.after("connectors")
     found = await wiring.connectors.page(after[0] if after else None, paging.limit)
     return paging.page(found, ConnectorOut.of, lambda connector: [connector.id])

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Query, Response
 
 from chassis.etag import if_match, set_etag
-from chassis.pages import CursorInvalid, Page, Paging
+from chassis.pages import CursorInvalid, Page, Paged
 from chassis.principal import Principal
 from chassis.routing import problems, router
 from chassis.security import admin
@@ -30,7 +30,7 @@ Version = Annotated[int, Depends(if_match)]
 async def list_exports(
     wiring: Wired,
     _: Reading,
-    paging: Annotated[Paging, Depends()],
+    paging: Paged,
     state: Annotated[list[State], Query(description="Only in these states.", max_length=9)] = [],  # noqa: B006 - FastAPI reads the default and never changes it
     order_id: Annotated[Identifier | None, Query(description="Only of this order.")] = None,
 ) -> Page[AdminExport]:

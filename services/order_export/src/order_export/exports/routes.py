@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Query
 
-from chassis.pages import CursorInvalid, Page, Paging
+from chassis.pages import CursorInvalid, Page, Paged
 from chassis.principal import Principal
 from chassis.routing import problems, router
 from chassis.security import integration
@@ -54,7 +54,7 @@ async def claim_order_exports(wiring: Wired, principal: Exporting, body: ClaimRe
 async def list_order_exports(
     wiring: Wired,
     principal: Exporting,
-    paging: Annotated[Paging, Depends()],
+    paging: Paged,
     state: Annotated[list[State], Query(description="Only in these states.", max_length=9)] = [],  # noqa: B006 - FastAPI reads the default and never changes it
 ) -> Page[ExportOut]:
     states = sorted(set(state))

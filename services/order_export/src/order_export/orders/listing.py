@@ -1,5 +1,6 @@
 """The parameters by which a list of orders is narrowed."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Query
@@ -12,21 +13,11 @@ Statuses = Annotated[
 ]
 
 
+@dataclass(frozen=True, slots=True)
 class OrderQuery:
-    """Dependency of every list of orders."""
+    """What a list of orders is asked for."""
 
-    def __init__(
-        self,
-        origin: Annotated[
-            str | None, Query(pattern="^(platform|erp)$", description="Where it was born.")
-        ] = None,
-        status: Statuses = [],  # noqa: B006 - FastAPI reads the default and never changes it
-        q: Annotated[SearchText | None, Query(description="Part of a number or of the reference.")] = None,
-        ship_to_id: Annotated[Identifier | None, Query(description="Only to this address.")] = None,
-        ordered_from: Annotated[Day | None, Query(description="First day, local to the wholesaler.")] = None,
-        ordered_to: Annotated[Day | None, Query(description="Last day, local to the wholesaler.")] = None,
-    ) -> None:
-        self.filter = OrderFilter(origin, tuple(sorted(set(status))), q, ship_to_id, ordered_from, ordered_to)
+    filter: OrderFilter
 
     @property
     def binding(self) -> list[object]:
@@ -34,3 +25,16 @@ class OrderQuery:
         wanted = self.filter
         days = [str(day) if day else None for day in (wanted.ordered_from, wanted.ordered_to)]
         return [wanted.origin, list(wanted.status), wanted.q, wanted.ship_to_id, *days]
+
+
+async def order_query(
+    origin: Annotated[str | None, Query(pattern="^(platform|erp)$", description="Where it was born.")] = None,
+    status: Statuses = [],  # noqa: B006 - FastAPI reads the default and never changes it
+    q: Annotated[SearchText | None, Query(description="Part of a number or of the reference.")] = None,
+    ship_to_id: Annotated[Identifier | None, Query(description="Only to this address.")] = None,
+    ordered_from: Annotated[Day | None, Query(description="First day, local to the wholesaler.")] = None,
+    ordered_to: Annotated[Day | None, Query(description="Last day, local to the wholesaler.")] = None,
+) -> OrderQuery:
+    """Dependency of every list of orders."""
+    states = tuple(sorted(set(status)))
+    return OrderQuery(OrderFilter(origin, states, q, ship_to_id, ordered_from, ordered_to))

@@ -13,6 +13,8 @@ from order_export.offers.account import OrderingAccount
 from order_export.offers.models import Offer, OnPriceChange, WantedLine, price_accepted, total_of
 
 MAX_LINES: Final = 1_000
+PLACED: Final = "placed"
+"""The first entry of the history of an order that was placed here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ from order_export.offers.account import OrderingAccount
 from order_export.offers.models import Offer, WantedLine
 from order_export.offers.sources import OfferSources
 from order_export.orders.models import (
+    PLACED,
     Findings,
     Order,
     OrderLine,
@@ -99,9 +100,10 @@ class OrderPlacing:
         what IdempotencyKeys raises.
         """
         async with self._database.read() as reader:
-            if await self._projections.block_of(reader, _account_of(principal)) != "none":
+            known_as = await self._projections.standing(reader, _account_of(principal), principal.subject)
+            if known_as.block != "none":
                 raise AccountOnHold
-            if await self._projections.is_removed(reader, principal.subject):
+            if known_as.removed:
                 raise Denied("this user was removed")
             known = await self._keys.recall(reader, request)
             if known is not None:
@@ -188,9 +190,9 @@ class OrderPlacing:
 
     async def _write(self, tx: Transaction, order: Order, lines: Sequence[OrderLine]) -> None:
         await self._orders.add(tx, order, lines)
-        await self._orders.record(tx, order.id, order.ordered_at, "placed")
+        await self._orders.record(tx, order.id, order.ordered_at, PLACED)
         await self._moves.begin(tx, order)
-        await self._publisher.publish(tx, [order])
+        await self._publisher.placed(tx, order, lines)
 
     async def _take_cart(
         self, tx: Transaction, principal: Principal, wanted: WantedOrder, order_id: str, now: datetime

@@ -7,8 +7,8 @@ from chassis.clock import Clock, next_version
 from chassis.database import Transaction
 from eventing.outbox import Outbox, Outgoing
 from order_export import events
-from order_export.orders.document import OrderDocuments
-from order_export.orders.models import Order
+from order_export.orders.document import OrderDocuments, document
+from order_export.orders.models import PLACED, Happened, Order, OrderLine
 from order_export.orders.repository import OrderRepository
 
 
@@ -31,6 +31,11 @@ class OrderPublisher:
             await self._orders.save(tx, order)
         await self.publish(tx, stored)
         return stored
+
+    async def placed(self, tx: Transaction, order: Order, lines: Sequence[OrderLine]) -> None:
+        """Publishes an order that this transaction wrote: nothing is known of it but what it was made of."""
+        state = document(order, lines, [Happened(order.ordered_at, PLACED, None, None)], {})
+        await self._outbox.put(tx, [Outgoing(events.ORDER, order.id, order.version, state)])
 
     async def publish(self, tx: Transaction, orders: Sequence[Order]) -> None:
         """Publishes the documents of orders as they are."""

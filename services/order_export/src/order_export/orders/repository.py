@@ -1,7 +1,7 @@
 """Orders ⇄ PostgreSQL."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -48,8 +48,9 @@ class OrderRepository:
 
     async def lock_account(self, tx: Transaction, account_id: str) -> None:
         """Locks this service's own row of the account until the transaction ends."""
-        await tx.execute(upsert(account_lock).values(account_id=account_id).on_conflict_do_nothing())
-        await tx.first(select(account_lock).where(account_lock.c.account_id == account_id).with_for_update())
+        row = upsert(account_lock).values(account_id=account_id)
+        # A row that is there is written as it is: that locks it, and it takes one statement.
+        await tx.execute(row.on_conflict_do_update(index_elements=["account_id"], set_=dict(row.excluded)))
 
     async def waiting(self, reader: Reader, account_id: str) -> int:
         """How many orders of the account the ERP has not taken yet."""
@@ -69,7 +70,7 @@ class OrderRepository:
     async def add(self, tx: Transaction, order: Order, lines: Sequence[OrderLine]) -> None:
         """Stores a new order with its lines."""
         await tx.execute(insert(sales_order).values(_written(order)))
-        await tx.execute(insert(order_line), [asdict(line) | {"order_id": order.id} for line in lines])
+        await tx.execute(insert(order_line), [_fields(line) | {"order_id": order.id} for line in lines])
 
     async def locked(self, tx: Transaction, order_id: str) -> Order | None:
         """The order, locked until the transaction ends."""
@@ -201,8 +202,13 @@ class OrderRepository:
         return found
 
 
+def _fields(model: Order | OrderLine) -> dict[str, Any]:
+    """The fields as they are: what `asdict` copies of addresses and evidence is written once and gone."""
+    return {name: getattr(model, name) for name in model.__dataclass_fields__}
+
+
 def _written(order: Order) -> dict[str, Any]:
-    values = asdict(order)
+    values = _fields(order)
     return values | {name: list(values[name]) for name in ("erp_order_numbers", "taxes", "charges")}
 
 

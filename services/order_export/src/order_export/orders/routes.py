@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Request, Response, status
 
-from chassis.pages import CursorInvalid, CursorText, Limit, Page, Paging
+from chassis.pages import CursorInvalid, CursorText, Limit, Page, Paged
 from chassis.principal import Principal
 from chassis.repeatable import (
     IdempotencyInFlight,
@@ -31,7 +31,7 @@ from order_export.errors import (
     ProductUnavailable,
     ShipToUnknown,
 )
-from order_export.orders.listing import OrderQuery
+from order_export.orders.listing import OrderQuery, order_query
 from order_export.orders.placing import PLACE
 from order_export.orders.schemas import (
     CopiedOut,
@@ -51,7 +51,7 @@ Reading = Annotated[Principal, Depends(channel("orders:read", "orders:read_accou
 Copying = Annotated[Principal, Depends(channel("carts:write"))]
 Staff = Annotated[Principal, Depends(admin("orders:read_all"))]
 Machine = Annotated[Principal, Depends(integration("orders:export", "orders:respond"))]
-Listing = Annotated[OrderQuery, Depends()]
+Listing = Annotated[OrderQuery, Depends(order_query)]
 
 
 @routes.post(
@@ -92,9 +92,7 @@ async def place_order(
     summary="Orders, newest first",
     responses=problems(CursorInvalid),
 )
-async def list_orders(
-    wiring: Wired, principal: Reading, paging: Annotated[Paging, Depends()], query: Listing
-) -> Page[OrderSummary]:
+async def list_orders(wiring: Wired, principal: Reading, paging: Paged, query: Listing) -> Page[OrderSummary]:
     before = paging.after("orders", principal.account_id, principal.subject, query.binding)
     found = await wiring.orders.page(principal, query.filter, before[0] if before else None, paging.limit)
     shows = principal.may(SEES_PRICES)
@@ -133,7 +131,7 @@ async def copy_order_to_cart(
     responses=problems(CursorInvalid),
 )
 async def list_all_orders(
-    wiring: Wired, principal: Staff, paging: Annotated[Paging, Depends()], query: Listing
+    wiring: Wired, principal: Staff, paging: Paged, query: Listing
 ) -> Page[OrderSummary]:
     before = paging.after("all-orders", query.binding)
     found = await wiring.orders.page(principal, query.filter, before[0] if before else None, paging.limit)

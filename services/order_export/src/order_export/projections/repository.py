@@ -1,6 +1,7 @@
 """Reading the copies. They answer what may be a moment old; what must be true now is asked of its owner."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from sqlalchemy import select
 
@@ -8,17 +9,28 @@ from chassis.database import Reader
 from order_export.tables import account, product, user
 
 
+class Standing(NamedTuple):
+    """Whether somebody may order: one never heard of is neither blocked nor removed.
+
+    A token may outlive its user by some minutes.
+    """
+
+    block: str
+    removed: bool
+
+
 class Projections:
     """The copies, read."""
 
-    async def block_of(self, reader: Reader, account_id: str) -> str:
-        """The block of an account as last heard; an account never heard of has none yet."""
-        found = await reader.scalar(select(account.c.block).where(account.c.id == account_id))
-        return str(found or "none")
-
-    async def is_removed(self, reader: Reader, user_id: str) -> bool:
-        """Whether the user is known to be no longer one; a token may outlive him by some minutes."""
-        return bool(await reader.scalar(select(user.c.deleted).where(user.c.id == user_id)))
+    async def standing(self, reader: Reader, account_id: str, user_id: str) -> Standing:
+        """The account's block and whether the user was removed, as last heard."""
+        block = select(account.c.block).where(account.c.id == account_id)
+        removed = select(user.c.deleted).where(user.c.id == user_id)
+        row = await reader.first(
+            select(block.scalar_subquery().label("block"), removed.scalar_subquery().label("removed"))
+        )
+        assert row is not None, "a select without a table has one row"
+        return Standing(row["block"] or "none", bool(row["removed"]))
 
     async def successors(self, reader: Reader, product_ids: Sequence[str]) -> dict[str, str]:
         """What replaces discontinued products, where a successor is named."""

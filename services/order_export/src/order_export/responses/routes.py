@@ -1,10 +1,8 @@
 """Answers that wait for their order, for staff. The feed's own routes come from libs/feeds."""
 
-from typing import Annotated
-
 from fastapi import Depends
 
-from chassis.pages import CursorInvalid, Page, Paging
+from chassis.pages import CursorInvalid, Page, Paged
 from chassis.routing import problems, router
 from chassis.security import admin
 from order_export.responses.schemas import UnresolvedResponse
@@ -20,7 +18,7 @@ routes = router("order-responses")
     dependencies=[Depends(admin("exports:read"))],
     responses=problems(CursorInvalid),
 )
-async def list_unresolved(wiring: Wired, paging: Annotated[Paging, Depends()]) -> Page[UnresolvedResponse]:
+async def list_unresolved(wiring: Wired, paging: Paged) -> Page[UnresolvedResponse]:
     after = paging.after("unresolved-responses")
     found = await wiring.responses.unresolved(after[0] if after else None, paging.limit)
     return paging.page(found, UnresolvedResponse.of, lambda row: [row["id"]])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from enum import IntEnum, StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 _SIX: Final = Decimal("0.000001")
@@ -87,8 +87,8 @@ class Policy:
     overlap: Overlap = Overlap.LATEST
 
 
-@dataclass(frozen=True, slots=True)
-class PricedProduct:
+# Named tuples where a page makes dozens: a frozen dataclass sets its fields one by one.
+class PricedProduct(NamedTuple):
     """What pricing needs of a product; `units` says how many base units one of a packaging is."""
 
     id: str
@@ -108,8 +108,7 @@ class PricedProduct:
         return self.sales_unit or self.base_unit
 
 
-@dataclass(frozen=True, slots=True)
-class PriceRow:
+class PriceRow(NamedTuple):
     """One row that may decide the price of one product.
 
     `unit` None is the product's base unit, and for a percentage any unit. `currency` None (percentages only)
@@ -136,8 +135,7 @@ class PriceRow:
     line_number: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(NamedTuple):
     """What somebody wants to know: `quantity` in `unit`, paid in `currency`, at a moment."""
 
     quantity: Decimal
@@ -146,16 +144,14 @@ class Wish:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Break:
+class Break(NamedTuple):
     """From this quantity (of the asked unit) on, the net price per the quote's base quantity."""
 
     min_quantity: Decimal
     net_price: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(NamedTuple):
     """The price of a quantity of one product, and the rows it came from.
 
     Prices are per `base_quantity` of `unit`. Without a price only status, unit, currency and breaks say

@@ -1,10 +1,9 @@
 """The rule that picks a price from candidate rows, and can say why each of them won or lost: pure."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pricing.prices.models import (
     ONE,
@@ -25,13 +24,10 @@ from pricing.prices.models import (
 
 _HUNDRED: Final = Decimal(100)
 
-_LEVELS: Final = tuple(Level)
-
 Verdicts = dict[str, Verdict]
 
 
-@dataclass(frozen=True, slots=True)
-class _Option:
+class _Option(NamedTuple):
     """A row that counts now, in terms of the asked unit; a break is compared in base units."""
 
     row: PriceRow
@@ -46,23 +42,24 @@ class _Option:
         return self.value / self.per
 
 
-_Groups = dict[RowKind, dict[Level, list[_Option]]]
-"""What competes with each other first: rows of one kind in one agreement."""
+_Groups = dict[RowKind, list[list[_Option]]]
+"""By kind, what competes with each other first: the rows of one agreement, the most specific one's first."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Offer:
+class _Offer(NamedTuple):
     """A way to a net price: a net row, or a gross row with or without a discount row."""
 
     priced: _Option
     discount: _Option | None
+    net: Decimal  # per `priced.per` of the asked unit
 
-    @property
-    def net(self) -> Decimal:
-        """Per `priced.per` of the asked unit."""
-        if self.discount is None:
-            return round_price(self.priced.value)
-        return round_price(self.priced.value * (_HUNDRED - self.discount.value) / _HUNDRED)
+    @classmethod
+    def of(cls, priced: _Option, discount: _Option | None = None) -> "_Offer":
+        """The offer of a row, taking off a discount."""
+        value = priced.value
+        if discount is not None:
+            value = value * (_HUNDRED - discount.value) / _HUNDRED
+        return cls(priced, discount, round_price(value))
 
     @property
     def each(self) -> Decimal:
@@ -111,7 +108,7 @@ def _quote(
     }
     breaks = _breaks(offers, factor, per)
     if offer is None:
-        return replace(nothing, breaks=breaks)
+        return nothing._replace(breaks=breaks)
     return Quote(
         status=Status.PRICED,
         unit=wish.unit,
@@ -170,9 +167,17 @@ def _option(
 
 def _grouped(options: Sequence[_Option]) -> _Groups:
     groups: _Groups = {}
-    for option in options:
-        groups.setdefault(option.row.kind, {}).setdefault(option.row.level, []).append(option)
+    for option in sorted(options, key=_level):
+        agreements = groups.setdefault(option.row.kind, [])
+        if agreements and _level(agreements[-1][0]) == _level(option):
+            agreements[-1].append(option)
+        else:
+            agreements.append([option])
     return groups
+
+
+def _level(option: _Option) -> Level:
+    return option.row.level
 
 
 def _pick(
@@ -182,17 +187,14 @@ def _pick(
     nets = _of_each_level(groups, RowKind.NET, quantity, policy, verdicts)
     gross = _of_each_level(groups, RowKind.GROSS, quantity, policy, verdicts)
     discounts = _of_each_level(groups, RowKind.DISCOUNT, quantity, policy, verdicts)
-    offers = [_Offer(option, None) for option in nets]
-    lowest = policy.precedence is Precedence.LOWEST
-    if gross and lowest:
-        offers += [_Offer(option, _highest(discounts)) for option in gross]
-    elif gross:
-        offers.append(_Offer(gross[0], discounts[0] if discounts else None))
-    winner = None
-    if offers:
-        winner = min(
-            offers, key=(lambda offer: (offer.each, *offer.rank)) if lowest else lambda offer: offer.rank
-        )
+    if policy.precedence is Precedence.LOWEST:
+        offers = [_Offer.of(option) for option in nets]
+        offers += [_Offer.of(option, _highest(discounts)) for option in gross]
+        winner = min(offers, key=lambda offer: (offer.each, *offer.rank), default=None)
+    else:
+        offers = [_Offer.of(option) for option in nets[:1]]
+        offers += [_Offer.of(option, discounts[0] if discounts else None) for option in gross[:1]]
+        winner = min(offers, key=lambda offer: offer.rank, default=None)
     if verdicts is not None:
         _judge([*nets, *gross, *discounts], winner, policy, verdicts)
     if winner is not None and winner.priced.row.kind is RowKind.GROSS:
@@ -208,14 +210,9 @@ def _of_each_level(
     groups: _Groups, kind: RowKind, quantity: Decimal, policy: Policy, verdicts: Verdicts | None
 ) -> list[_Option]:
     """The best row of a kind in each agreement, the most specific agreement first."""
-    of_kind = groups.get(kind)
-    if of_kind is None:
-        return []
     found = []
-    for level in _LEVELS:
-        mine = of_kind.get(level)
-        if mine is not None:
-            found += _best(mine, quantity, policy, verdicts)
+    for mine in groups.get(kind, ()):
+        found += _best(mine, quantity, policy, verdicts)
     return found
 
 

@@ -7,7 +7,7 @@ import orjson
 from fastapi import Depends, Query, Response
 
 from chassis.failures import Denied
-from chassis.pages import CursorInvalid, Page, Paging
+from chassis.pages import CursorInvalid, Page, Paged
 from chassis.principal import Caller, Principal
 from chassis.routing import problems, router
 from chassis.security import admin, integration, internal
@@ -122,7 +122,7 @@ async def explain_price(
 )
 async def list_prices(
     wiring: Wired,
-    paging: Annotated[Paging, Depends()],
+    paging: Paged,
     applies_to_type: Annotated[
         Literal["all", "price_group", "account"] | None, Query(description="Only rows for such.")
     ] = None,

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Query, Response, status
 
 from chassis.etag import if_match, set_etag
-from chassis.pages import CursorInvalid, Page, Paging
+from chassis.pages import CursorInvalid, Page, Paged
 from chassis.principal import Principal
 from chassis.routing import problems, router
 from chassis.security import admin
@@ -30,7 +30,7 @@ Version = Annotated[int, Depends(if_match)]
 async def list_visibility_rules(
     wiring: Wired,
     _: Reading,
-    paging: Annotated[Paging, Depends()],
+    paging: Paged,
     effect: Annotated[Effect | None, Query(description="Only rules with this effect.")] = None,
     owner_kind: Annotated[OwnerKind | None, Query(description="Only rules of such owners.")] = None,
     owner_id: Annotated[SearchText | None, Query(description="Only rules of this owner.")] = None,

@@ -72,11 +72,17 @@ class Replay:
         await until(pulled, seconds=60, what="every order to reach the ERP")
 
 
+async def _user_id(staff: Caller, customer: str) -> str:
+    account = (await staff.get("/admin/v1/accounts", external_id=customer))["items"][0]
+    users = (await staff.get("/admin/v1/users", account_id=account["id"]))["items"]
+    return str(next(user["id"] for user in users if user["email"] == user_mail(customer)))
+
+
 async def _users(system: System, customers: Sequence[str]) -> dict[str, Caller]:
     staff = await system.staff()
-    ids = {user["email"]: user["id"] for user in (await staff.get("/admin/v1/users", limit=200))["items"]}
     mails = {customer: user_mail(customer) for customer in customers}
-    await staff.post("/admin/v1/users/send-invitations", {"user_ids": [ids[mail] for mail in mails.values()]})
+    ids = [await _user_id(staff, customer) for customer in customers]
+    await staff.post("/admin/v1/users/send-invitations", {"user_ids": ids})
     users = {}
     for customer, mail in mails.items():
         token = await until(lambda mail=mail: system.story.mailed_token(mail), what=f"the mail to {mail}")

@@ -20,6 +20,7 @@ AT_ONCE: Final = 8
 _TOKEN_SECONDS: Final = 240
 # So many requests are sent with one token even by a slow machine.
 _PART: Final = 1_000
+_LINK_IS_OVER: Final = "token_not_usable"
 _LARGE: Final = 1_000_000
 Item = TypeVar("Item")
 
@@ -43,7 +44,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Verdict:
-    """`status` as for a single thing: a rejected row of a batch counts as 422. `pointers`: what was wrong."""
+    """`status` as for a single thing: a rejected row of a batch counts as 422, a link that is over as 409.
+
+    `pointers`: what was wrong.
+    """
 
     status: int
     pointers: tuple[str, ...]
@@ -72,6 +76,9 @@ def judged(operation: Operation, answer: Answer) -> Verdict:
         row = found["results"][0]
         if row["status"] == "rejected":
             errors, status = [{"pointer": f"/items/0{error['pointer']}"} for error in row["errors"]], 422
+    if found.get("code") == _LINK_IS_OVER:
+        # Of a link nobody was sent; all else of the request was read and found good.
+        status = 409
     pointers = [error.get("pointer") or error.get("parameter") or "" for error in errors]
     return Verdict(status, tuple(pointers), answer)
 

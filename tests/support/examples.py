@@ -23,6 +23,10 @@ _CHOSEN: Final[dict[str, dict[str, Any]]] = {
     "place_order": {"/cart_id": _OMIT, "/cart_version": _OMIT, "/lines/0/unit": _OMIT},
     "change_cart_lines": {"/version": _OMIT, "/lines/0/line_id": _OMIT, "/lines/0/unit": _OMIT},
     "create_attribute": {"/type": "option"},
+    "create_role": {"/permissions/0": "roles:write", "/kind": "staff"},
+    "change_role": {"/permissions/0": "orders:place"},
+    "create_client": {"/scopes/0": "prices:feed"},
+    "change_client": {"/scopes/0": "prices:feed"},
     "create_connector": {"/protocol": "push", **_PUSH},
     "change_connector": _PUSH,
     "write_prices": {"/items/0/applies_to/type": "account"},
@@ -43,6 +47,7 @@ _PROFILE: Final = {
 _BY_PATTERN: Final = {
     "^[A-Z]{3}$": "EUR",
     "^[a-z]{2,3}(-[A-Z]{2})?$": "nl",
+    "^([a-z]{2,3}(-[A-Z]{2})?)?$": "nl",
     "^https?://[a-z0-9.:-]{1,255}$": "https://shop.example",
     "^(platform|erp)$": "platform",
     "^(/[^\\s]*)?$": "/number",

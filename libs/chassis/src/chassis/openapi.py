@@ -1,5 +1,6 @@
 """The OpenAPI 3.1 document of a service: permissions and problem codes said at every operation."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI
@@ -119,8 +120,18 @@ def api_routes(app: FastAPI) -> list[APIRoute]:
     return [route for route in found if isinstance(route, APIRoute)]
 
 
+def _require_reachable(routes: Sequence[APIRoute]) -> None:
+    """Raises ValueError for an operation that no request comes to: the first route that matches answers."""
+    for number, route in enumerate(routes):
+        for earlier in routes[:number]:
+            same = set(earlier.methods or ()) & set(route.methods or ())
+            if same and earlier.path_regex.match(route.path_format):
+                raise ValueError(f"{route.path_format} is hidden behind {earlier.path_format}")
+
+
 def service_document(app: FastAPI, title: str, version: str = "1") -> dict[str, Any]:
-    """The whole OpenAPI document of an app, internal paths included."""
+    """The whole OpenAPI document of an app, internal paths included. Raises ValueError for a hidden one."""
+    _require_reachable(api_routes(app))
     body = get_openapi(title=title, version=version, routes=app.routes)
     for route in api_routes(app):
         if not route.include_in_schema:

@@ -110,6 +110,9 @@ CountryCode = Annotated[str, Strict(), StringConstraints(pattern=r"^[A-Z]{2}$")]
 Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
 """Language, with country where it matters: nl, nl-BE (BCP 47)."""
 
+LocaleOrNone = Annotated[str, StringConstraints(pattern=r"^([a-z]{2,3}(-[A-Z]{2})?)?$")]
+"""The same, or empty for what is of no language. One pattern: a wrong one is named by its field alone."""
+
 MailAddress = Annotated[
     str,
     Strict(),

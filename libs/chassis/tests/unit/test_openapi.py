@@ -4,6 +4,10 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
+
+from chassis.openapi import service_document
+from chassis.routing import router
 
 
 async def _operation(client: httpx.AsyncClient, path: str, method: str) -> dict[str, Any]:
@@ -54,3 +58,13 @@ async def test_every_reference_leads_somewhere(client: httpx.AsyncClient) -> Non
     }
     assert wanted <= set(schemas)
     assert "HTTPValidationError" not in schemas
+
+
+@pytest.mark.parametrize("hidden", ["/v1/things/profiles", "/v1/things/{code}"])
+def test_an_operation_that_no_request_can_come_to_is_no_contract(hidden: str) -> None:
+    app, routes = FastAPI(), router("things")
+    for number, path in enumerate(("/v1/things/{thing_id}", hidden)):
+        routes.add_api_route(path, lambda: None, operation_id=f"operation_{number}")
+    app.include_router(routes)
+    with pytest.raises(ValueError, match=r"is hidden behind /v1/things/\{thing_id\}"):
+        service_document(app, "things")

@@ -37,6 +37,9 @@ FED = ((ACCOUNTS, "accounts:feed"), (ADDRESSES, "accounts:feed"), (USERS, "users
 ROUTERS: tuple[APIRouter, ...] = (
     key_routes,
     session_routes,
+    # Before accounts and users by their ids, which would take `import-profiles` for one.
+    *(integration_routes(feed, permission=scope) for feed, scope in FED),
+    *(import_routes(feed, look="imports:read", change="imports:write") for feed, _ in FED),
     user_routes,
     account_routes,
     catalogue_routes,
@@ -46,8 +49,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     channel_routes,
     audit_routes("audit", "Who changed what, newest first"),
     internal_routes,
-    *(integration_routes(feed, permission=scope) for feed, scope in FED),
-    *(import_routes(feed, look="imports:read", change="imports:write") for feed, _ in FED),
     run_routes([feed.resource for feed, _ in FED]),
 )
 

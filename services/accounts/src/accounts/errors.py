@@ -53,15 +53,15 @@ class AdministratorKept(Conflict):
 
 
 class UnknownPermission(Invalid):
-    """A permission that does not exist for this kind of role."""
+    """A permission that does not exist for this kind of role, or no scope of clients; `field` names it."""
 
     code = "unknown_permission"
     title = "There is no such permission"
 
-    def __init__(self, unknown: list[str]) -> None:
+    def __init__(self, unknown: list[str], field: str = "permissions") -> None:
         super().__init__(
             errors=[
-                FieldError("unknown_permission", f"{name} does not exist", "/permissions") for name in unknown
+                FieldError("unknown_permission", f"{name} does not exist", f"/{field}") for name in unknown
             ]
         )
 

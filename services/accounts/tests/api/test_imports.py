@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import orjson
+import pytest
 
 from services.accounts.tests.support.people import an_account, revoked
 from services.accounts.tests.support.platform import Platform
@@ -70,3 +71,13 @@ async def test_a_preview_of_users_says_what_would_happen_and_leaves_no_login(pla
     assert [] == (await platform.staff("GET", "/admin/v1/users")).json()["items"]
     async with platform.wiring.database.read() as reader:
         assert await platform.wiring.stores.logins.by_email(reader, "jo@example.com") is None
+
+
+@pytest.mark.parametrize("resource", ["accounts", "addresses", "users"])
+async def test_import_profiles_are_listed_beside_the_objects_they_are_for(
+    platform: Platform, resource: str
+) -> None:
+    path = f"/admin/v1/{resource}/import-profiles"
+    made = await platform.staff("POST", path, json={"name": "Nightly", "settings": {"format": "csv"}})
+    listed = await platform.staff("GET", path)
+    assert [made.json()["id"]] == [profile["id"] for profile in listed.json()]

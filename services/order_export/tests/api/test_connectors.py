@@ -1,7 +1,10 @@
 """Connectors: made, changed with an ETag, one per source, removed when nothing is open."""
 
+import asyncio
+
 import pytest
 
+from chassis.ids import new_id
 from order_export.connectors.addresses import AddressGuard, AddressRefused
 from services.order_export.tests.support.service import Service
 
@@ -33,6 +36,23 @@ async def test_a_source_has_one_active_connector_and_a_code_is_taken_once(servic
         full = {"name": "x", "protocol": "pull", **body}
         answer = await service.http.post("/admin/v1/connectors", json=full, headers=service.tokens.staff())
         assert (409, code) == (answer.status_code, answer.json()["code"])
+
+
+async def test_ten_connectors_of_one_code_or_one_source_at_once_are_one(service: Service) -> None:
+    async def make(code: str, source: str) -> int:
+        body = {"code": code, "name": "x", "protocol": "pull", "source": source}
+        answer = await service.http.post("/admin/v1/connectors", json=body, headers=service.tokens.staff())
+        return answer.status_code
+
+    of_one_code = await asyncio.gather(*(make("one", f"source-{number}") for number in range(10)))
+    of_one_source = await asyncio.gather(*(make(f"code-{number}", "one") for number in range(10)))
+    assert [[201] + [409] * 9] * 2 == [sorted(of_one_code), sorted(of_one_source)]
+
+
+async def test_orders_are_listed_by_no_status_with_a_control_character(service: Service) -> None:
+    headers = service.tokens.user(new_id())
+    answer = await service.http.get("/v1/orders", params={"status": "a\x85b"}, headers=headers)
+    assert 422 == answer.status_code
 
 
 @pytest.mark.parametrize(

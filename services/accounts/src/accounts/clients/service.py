@@ -152,4 +152,4 @@ class ClientService:
 def _check_scopes(scopes: frozenset[str]) -> None:
     unknown = unknown_scopes(scopes)
     if unknown:
-        raise UnknownPermission(unknown)
+        raise UnknownPermission(unknown, "scopes")

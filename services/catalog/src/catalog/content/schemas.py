@@ -9,7 +9,7 @@ from catalog.audiences.models import Verdict
 from catalog.categories.schemas import Names
 from catalog.content.models import AttributeValues, Content, Media, MediaKind, Relation, RelationType, Texts
 from chassis.models import Answer, StrictModel
-from chassis.values import Identifier, Line, Locale, LongText, NoControl, Slug, plain
+from chassis.values import Identifier, Line, Locale, LocaleOrNone, LongText, NoControl, Slug, plain
 
 Link = Annotated[str, StringConstraints(max_length=2000, pattern=r"^https?://[^\s<>\"\\]+$"), NoControl]
 
@@ -30,7 +30,7 @@ class AttributeValuesBody(StrictModel):
     """The values of one attribute as text: `true`, `12.5`, `2026-01-31`, option codes."""
 
     attribute: Slug
-    locale: Locale | Literal[""] = ""
+    locale: LocaleOrNone = ""
     values: Annotated[list[Line], Field(min_length=1, max_length=100)]
 
 

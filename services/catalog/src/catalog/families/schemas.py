@@ -1,6 +1,6 @@
 """Families on the wire."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -8,14 +8,14 @@ from catalog.categories.schemas import Names
 from catalog.families.models import Completeness, Family, Requirement
 from catalog.families.service import FamilyChange
 from chassis.models import Answer, StrictModel
-from chassis.values import Identifier, Locale, Slug
+from chassis.values import Identifier, LocaleOrNone, Slug
 
 
 class RequirementBody(StrictModel):
     """A field a channel demands: `title`, `description`, `image` or an attribute; maybe in a language."""
 
     channel: Slug
-    locale: Locale | Literal[""] = ""
+    locale: LocaleOrNone = ""
     field: Slug
 
     def requirement(self) -> Requirement:

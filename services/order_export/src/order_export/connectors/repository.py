@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import RowMapping, func, insert, select, update
+from sqlalchemy import RowMapping, func, insert, select, text, update
 
 from chassis.database import Reader, Transaction
 from order_export.connectors.models import Auth, Connector, Push
@@ -73,6 +73,10 @@ class ConnectorRepository:
         if after_id is not None:
             statement = statement.where(connector.c.id > after_id)
         return [_read(row) for row in await reader.all(statement)]
+
+    async def hold(self, tx: Transaction) -> None:
+        """Nobody adds or changes a connector until the transaction ends: one code, one active per source."""
+        await tx.execute(text("LOCK TABLE connector IN SHARE ROW EXCLUSIVE MODE"))
 
     async def source_taken(self, tx: Transaction, source: str, but: str) -> bool:
         """Whether another active connector serves the source."""

@@ -61,6 +61,7 @@ class ConnectorService:
         )
         _check(made)
         async with self._database.transaction() as tx:
+            await self._connectors.hold(tx)
             if await self._connectors.by_code(tx, made.code) is not None:
                 raise ConnectorCodeTaken
             await self._check_source(tx, made)
@@ -80,6 +81,7 @@ class ConnectorService:
     ) -> Connector:
         """The changed connector. Raises ConnectorNotFound, PreconditionFailed, and what `create` raises."""
         async with self._database.transaction() as tx:
+            await self._connectors.hold(tx)
             before = await self._locked(tx, connector_id, version)
             changed = replace(applied(before), version=next_version(before.version, self._clock.now()))
             after = self._sealed(changed, secret)

@@ -8,7 +8,9 @@ from fastapi import Query
 from chassis.values import Day, Identifier, SearchText
 from order_export.orders.repository import OrderFilter
 
-Statuses = Annotated[list[str], Query(description="Only with one of these.", max_length=6, alias="status")]
+Statuses = Annotated[
+    list[SearchText], Query(description="Only with one of these.", max_length=6, alias="status")
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,21 +72,26 @@ class Measured:
     rows: int
     ours: list[float] = field(default_factory=list)
     bare: list[float] = field(default_factory=list)
+    bare_whole: list[float] = field(default_factory=list)
     parts: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
 
-    def line(self) -> Line:
-        """One line of the benchmark's table; where the time went is its note."""
+    def lines(self) -> Iterator[Line]:
+        """The benchmark's lines; where the time went is the note of the first."""
         parts = ", ".join(
             f"{name} {statistics.median(self.parts[name]):.2f}" for name in PARTS if self.parts[name]
         )
-        return Line(
+        rate = self.rows / statistics.median(self.ours)
+        yield Line(
             f"import of {self.rows:,} {self.name}",
-            self.rows / statistics.median(self.ours),
+            rate,
             "rows/s",
             self.rows / statistics.median(self.bare),
             expected=0.3,
             note=f"seconds: {parts}",
         )
+        if self.bare_whole:
+            bare = self.rows / statistics.median(self.bare_whole)
+            yield Line("… beside COPY + upsert of all it writes", rate, "rows/s", bare, note="the same ours")
 
 
 class Watch:
@@ -143,20 +148,33 @@ class Watch:
 
 @dataclass(frozen=True)
 class Fed:
-    """A service's feed on a database of its own, and the plain table beside its target."""
+    """A service's feed on a database of its own, and the plain table beside its target.
+
+    `along` are the tables that get a row for each new row of the target.
+    """
 
     url: str
     feed: TableFeed
     feeds: Feeds
     watch: Watch
+    along: Sequence[str]
 
     @classmethod
-    def of(cls, url: str, wiring: Any, resource: str, tables: FeedTables, topic: Topic[FeedState]) -> "Fed":
+    def of(
+        cls,
+        url: str,
+        wiring: Any,
+        resource: str,
+        tables: FeedTables,
+        topic: Topic[FeedState],
+        along: Sequence[str] = (),
+    ) -> "Fed":
         """The service's own desk, watched."""
         watch = Watch()
         feed = watch.hooked(wiring.feeds.by_resource[resource])
         told = watch.told(announcer(topic, wiring.outbox, _CLOCK))
-        return cls(url, feed, Feeds(wiring.database, _CLOCK, tables, [feed], on_run_changed=told), watch)
+        feeds = Feeds(wiring.database, _CLOCK, tables, [feed], on_run_changed=told)
+        return cls(url, feed, feeds, watch, along)
 
     async def imported(self, body: Sequence[bytes]) -> float:
         """Receives an upload as the route does, applies it as the worker does; seconds until it is done."""
@@ -172,29 +190,49 @@ class Fed:
         return took
 
     async def prepare_bare(self, connection: asyncpg.Connection) -> None:
-        """A plain table with the target's columns, key and indexes; no foreign keys, no triggers."""
-        await connection.execute(f"CREATE TABLE bare (LIKE {self.feed.table.name} INCLUDING ALL)")
+        """Plain tables with the columns, keys and indexes of those written; no foreign keys, no triggers."""
+        for table in (self.feed.table.name, *self.along):
+            await connection.execute(f"CREATE TABLE bare_{table} (LIKE {table} INCLUDING ALL)")
 
     async def bare(self, connection: asyncpg.Connection) -> float:
         """Seconds that COPY and one upsert of what the import left take, in the file's order."""
-        table, values = self.feed.table.name, io.BytesIO()
-        await connection.copy_from_query(
-            f"SELECT * FROM {table} WHERE NOT deleted ORDER BY line_number"
-            if "deleted" in self.feed.table.c
-            else f"SELECT * FROM {table} ORDER BY line_number",
-            output=values,
+        live = "WHERE NOT deleted" if "deleted" in self.feed.table.c else ""
+        table = self.feed.table.name
+        rows = f"SELECT * FROM {table} {live} ORDER BY line_number"
+        return await _upserted(connection, table, rows, f"source, {self.feed.key_column}")
+
+    async def bare_along(self, connection: asyncpg.Connection) -> float:
+        """Seconds that the same takes for the tables written along."""
+        seconds = 0.0
+        for table in self.along:
+            key = await connection.fetchval(_PRIMARY_KEY, table)
+            seconds += await _upserted(connection, table, f"SELECT * FROM {table} ORDER BY {key}", key)
+        return seconds
+
+
+_PRIMARY_KEY: Final = """SELECT string_agg(attname, ', ' ORDER BY attnum) FROM pg_index
+JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY(indkey)
+WHERE indrelid = $1::text::regclass AND indisprimary"""
+_SETTABLE: Final = """SELECT attname FROM pg_attribute
+WHERE attrelid = $1::text::regclass AND attnum > 0 AND attidentity <> 'a'"""
+
+
+async def _upserted(connection: asyncpg.Connection, table: str, rows: str, key: str) -> float:
+    """Copies rows out of a table; seconds that COPY and one upsert into the bare one beside it take."""
+    values = io.BytesIO()
+    await connection.copy_from_query(rows, output=values)
+    values.seek(0)
+    columns = await connection.fetch(_SETTABLE, table)
+    sets = ", ".join(f"{column['attname']} = excluded.{column['attname']}" for column in columns)
+    begun = time.perf_counter()
+    async with connection.transaction():
+        await connection.execute(f"CREATE TEMP TABLE incoming (LIKE bare_{table}) ON COMMIT DROP")
+        await connection.copy_to_table("incoming", source=values)
+        await connection.execute(
+            f"INSERT INTO bare_{table} OVERRIDING SYSTEM VALUE SELECT * FROM incoming"
+            f" ON CONFLICT ({key}) DO UPDATE SET {sets}"
         )
-        values.seek(0)
-        key = f"source, {self.feed.key_column}"
-        sets = ", ".join(f"{column.name} = excluded.{column.name}" for column in self.feed.table.c)
-        begun = time.perf_counter()
-        async with connection.transaction():
-            await connection.execute("CREATE TEMP TABLE incoming (LIKE bare) ON COMMIT DROP")
-            await connection.copy_to_table("incoming", source=values)
-            await connection.execute(
-                f"INSERT INTO bare SELECT * FROM incoming ON CONFLICT ({key}) DO UPDATE SET {sets}"
-            )
-        return time.perf_counter() - begun
+    return time.perf_counter() - begun
 
 
 async def _stream(pieces: Sequence[bytes]) -> AsyncIterator[bytes]:
@@ -212,6 +250,8 @@ async def compare(fed: Fed, bodies: Sequence[list[bytes]], measured: Sequence[Me
             for name, seconds in fed.watch.parts().items():
                 line.parts[name].append(seconds)
             line.bare.append(await fed.bare(connection))
+            if fed.along and line is measured[0]:
+                line.bare_whole.append(line.bare[-1] + await fed.bare_along(connection))
     finally:
         await connection.close()
 
@@ -260,7 +300,8 @@ async def catalogued(databases: Databases) -> AsyncIterator[Fed]:
         )
         await connection.close()
         try:
-            yield Fed.of(url, wiring, "products", catalog.tables.feeds, catalog.events.FEED)
+            along = ("listing", "catalogue_member", "published", "outbox")
+            yield Fed.of(url, wiring, "products", catalog.tables.feeds, catalog.events.FEED, along)
         finally:
             await upstream.close()
             await database.close()
@@ -290,7 +331,7 @@ async def measure(postgres_url: str, *, prices: int, products: int, rounds: int)
                     await compare(fed, product_bodies, of_products)
     finally:
         await databases.forget_run()
-    return [found.line() for found in (*of_prices, *of_products) if found.ours]
+    return [line for found in (*of_prices, *of_products) if found.ours for line in found.lines()]
 
 
 async def imports(found: Bench) -> Sequence[Line]:

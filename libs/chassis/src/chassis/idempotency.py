@@ -4,8 +4,9 @@ Insert first, look after: a look before an insert lets two at once through.
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     Column,
@@ -16,14 +17,17 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    bindparam,
     delete,
     func,
     select,
     text,
+    true,
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.dml import ReturningInsert
 
 from chassis.database import Reader, Transaction
 from chassis.repeatable import (
@@ -56,12 +60,31 @@ def idempotency_table(metadata: MetaData) -> Table:
     )
 
 
+def _take(table: Table) -> ReturningInsert[Any]:
+    """The insert of a key, in one statement with the patience it has; no row where the key is taken.
+
+    What comes later in the transaction waits as long as it has to, so a key that was written ends the limit.
+    """
+    names = ("principal", "operation", "key", "request_hash", "permissions_hash")
+    patience = (
+        select(func.set_config("lock_timeout", "2s", true())).cte("patience").prefix_with("MATERIALIZED")
+    )
+    given = select(*(bindparam(name, type_=table.c[name].type) for name in names)).select_from(patience)
+    return (
+        insert(table)
+        .from_select(names, given)
+        .on_conflict_do_nothing()
+        .returning(func.set_config("lock_timeout", "0", true()))
+    )
+
+
 class IdempotencyKeys:
     """Kept answers. `check_rights` refuses a replay to a caller whose permissions changed."""
 
     def __init__(self, table: Table, *, check_rights: bool) -> None:
         self._table = table
         self._check_rights = check_rights
+        self._take = _take(table)
 
     async def recall(self, reader: Reader, request: IdempotentRequest) -> KeptAnswer | None:
         """The answer given before, None if the key was never used.
@@ -91,21 +114,12 @@ class IdempotencyKeys:
         Waits at most two seconds for one that is under way. Raises IdempotencyInFlight, and what
         `recall` raises.
         """
-        await tx.execute(text("SET LOCAL lock_timeout = '2s'"))
-        statement = insert(self._table).values(
-            principal=request.principal,
-            operation=request.operation,
-            key=request.key,
-            request_hash=request.request_hash,
-            permissions_hash=request.permissions_hash,
-        )
         try:
-            taken = await tx.execute(statement.on_conflict_do_nothing())
+            taken = await tx.first(self._take, asdict(request))
         except DBAPIError as error:
             if getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
                 raise IdempotencyInFlight(retry_after=2) from error
             raise
-        await tx.execute(text("SET LOCAL lock_timeout = 0"))
         return None if taken else await self.recall(tx, request)
 
     async def keep(self, tx: Transaction, request: IdempotentRequest, answer: KeptAnswer) -> None:

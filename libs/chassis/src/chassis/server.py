@@ -14,7 +14,6 @@ from starlette.types import ASGIApp
 
 from chassis.health import Health, health_routes
 from chassis.settings import Settings, StatefulSettings
-from chassis.writing import JoiningProtocol
 
 Loop = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 _log = structlog.get_logger(__name__)
@@ -26,7 +25,7 @@ def _config(app: ASGIApp, host: str, port: int, shutdown_seconds: int) -> uvicor
         host=host,
         port=port,
         loop="uvloop",
-        http=JoiningProtocol,
+        http="httptools",
         log_config=None,
         access_log=False,
         server_header=False,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, Table, func, insert, select
+from sqlalchemy import Column, Integer, MetaData, Table, func, insert, select, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from chassis.database import Database
@@ -109,6 +109,12 @@ async def test_one_that_is_still_at_work_is_waited_for_two_seconds_at_most(datab
         await _work(database, _REQUEST)
     assert 1.5 < asyncio.get_running_loop().time() - started < 2.7
     assert await first == await _work(database, _REQUEST)
+
+
+async def test_who_has_the_key_waits_for_other_locks_as_long_as_it_takes(database: Database) -> None:
+    async with database.transaction() as tx:
+        assert await _STRICT.begin(tx, _REQUEST) is None
+        assert "0" == await tx.scalar(text("SHOW lock_timeout"))
 
 
 async def test_answers_are_forgotten_by_age_unless_their_operation_keeps_them(database: Database) -> None:

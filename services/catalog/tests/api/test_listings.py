@@ -2,18 +2,16 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnClause, literal_column, select
+from sqlalchemy import text
 
-from catalog.tables import listing
 from services.catalog.tests.support.platform import Platform
 
 
 async def row_of(platform: Platform, product_id: str) -> str:
     """Where the listing's row lies: elsewhere after each write."""
-    place: ColumnClause[str] = literal_column("ctid::text")
-    statement = select(place).select_from(listing)
+    statement = text("SELECT ctid::text FROM listing WHERE product_id = :id")
     async with platform.wiring.database.read() as reader:
-        found: str = await reader.scalar(statement.where(listing.c.product_id == product_id))
+        found: str = await reader.scalar(statement, {"id": product_id})
     return found
 
 

@@ -82,16 +82,18 @@ class PostgresSearch:
         groups = readings(found)
         numbers = statement.bind([number for number, group in enumerate(groups) for _ in group])
         typed = statement.bind([word for group in groups for word in group])
-        # Words that mean nothing in the language (of, the) are left out, unless nothing else was typed.
-        query = f"""SELECT string_agg('(' || reading || ')', ' | ')::tsquery AS q FROM (
+        phrase = statement.bind(" <-> ".join(f"'{word}'" for word in found) + ":*")
+        # Both are made once and not beside each row: a plan is older than the parameters it is given. Words
+        # that mean nothing in the language (of, the) are left out, unless nothing else was typed.
+        query = f"""SELECT string_agg('(' || reading || ')', ' | ')::tsquery AS q,
+            {phrase}::text::tsquery AS phrase FROM (
             SELECT coalesce(
                 string_agg(format('(''%s'':* | ''%s'')', word, stem), ' & ') FILTER (WHERE stem IS NOT NULL),
                 string_agg(format('''%s'':*', word), ' & ')) AS reading
             FROM (SELECT number, word, (tsvector_to_array(to_tsvector({config}, word)))[1] AS stem
                 FROM unnest({numbers}::int[], {typed}::text[]) AS t (number, word)) w GROUP BY number) r"""
-        phrase = statement.bind(" <-> ".join(f"'{word}'" for word in found) + ":*")
         score = "least(ts_rank_cd('{0.1, 0.3, 0.6, 1.0}', l.document, q, 1) * 1000000, 900000000)::bigint"
-        as_typed = f"CASE WHEN l.document @@ {phrase}::text::tsquery THEN {_TIER} ELSE 0 END"
+        as_typed = f"CASE WHEN l.document @@ phrase THEN {_TIER} ELSE 0 END"
         return (
             f"SELECT l.product_id, {3 * _TIER} - {as_typed} - {score} * 10 + least(length(l.title), 9) "
             f"FROM listing l, ({query}) typed WHERE l.document @@ q"

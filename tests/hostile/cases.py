@@ -73,7 +73,7 @@ DIFFERENCES: Final = {
     "a key of the ERP may be blanks": "domain.md: leading and trailing blanks are part of a key",
     "an ERP's text may be empty": "contracts.md: null or empty clears a field",
     "a long text may be empty": "a note, a description, a search: the value is not required",
-    "a password may be blanks": "whether it is right is all that log-in says of it",
+    "a password or token may be blanks": "whether it is right is all that is said of it",
     "zero clears": "a line of a cart with quantity 0 is removed; an order response counts what is still open",
     "an ERP's decimal may be below zero": "domain.md: credit notes, corrected stock, surcharges",
     "zero price": "domain.md: lines at price 0 exist",
@@ -124,7 +124,11 @@ def text_cases(field: Field, *, feed: bool) -> list[Case]:
 
 def _of_text(case: Mapping[str, str], field: Field, *, feed: bool) -> frozenset[int]:
     named = next(str(part) for part in reversed(field.pointer) if isinstance(part, str))
-    if named == "password" and ACCEPTED not in expected(case) and case["name"].startswith("only blanks"):
+    if (
+        named in ("password", "token")
+        and ACCEPTED not in expected(case)
+        and case["name"].startswith("only blanks")
+    ):
         return frozenset({422, ACCEPTED})
     if field.kind == "text" and named in _FORMED and not (feed and case["name"] in _STRIPPED):
         return expected(case) | {422} if ACCEPTED in expected(case) else expected(case)

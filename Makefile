@@ -5,9 +5,8 @@ PYTEST_ARGS ?=
 BENCH ?=
 SHORT ?=
 
-.PHONY: help env servers run reset test check fmt lint types imports contracts contracts-update e2e acceptance \
-	bench hostile fuzz \
-  faults lock logs clean
+.PHONY: help env servers run reset logs test e2e faults hostile fuzz acceptance bench check fmt lint types \
+	imports contracts contracts-update lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{printf "  %-18s %s\n", $$1, $$2}'

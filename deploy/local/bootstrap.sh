@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes a bare Debian-like machine ready: `bootstrap.sh env` for the Python environment, `servers` for
-# PostgreSQL, Java and Maven as well. Does nothing when everything is there.
+# PostgreSQL, Java, Maven and curl as well. Does nothing when everything is there.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -60,10 +60,12 @@ servers() {
     have_postgres || packages="$packages postgresql"
     have_java || packages="$packages default-jre-headless"
     have_maven || packages="$packages maven"
+    # For the lines to copy that `make run` prints, and for those of the guide, which are tested.
+    command -v curl >/dev/null || packages="$packages curl"
     if [ -z "$packages" ]; then return; fi
     if ! command -v apt-get >/dev/null; then
         docker info >/dev/null 2>&1 && return
-        stop "PostgreSQL's server, Java 17 or newer and Maven are needed; missing:$packages. Install them with this system's package manager, or start Docker."
+        stop "PostgreSQL's server, Java 17 or newer, Maven and curl are needed; missing:$packages. Install them with this system's package manager, or start Docker."
     fi
     if [ "$(id -u)" -eq 0 ]; then as_root=""
     elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then as_root="sudo"

@@ -19,13 +19,13 @@ class _Lines:
 
     def __init__(self, name: str = "") -> None:
         self.name = name
-        self._stdout = sys.stdout.buffer
+        # Without a buffer: what found no room would be tried again at the end, and fail the process.
+        self._stdout = getattr(sys.stdout.buffer, "raw", sys.stdout.buffer)
 
     def write(self, line: str) -> None:
         """Writes a line; one that finds no room is lost, and what it tells of goes on."""
         try:
             self._stdout.write(f"{line}\n".encode("utf-8", "backslashreplace"))
-            self._stdout.flush()
         except (OSError, ValueError):
             return
 

@@ -1,6 +1,7 @@
 """Log lines: one JSON object each, whatever stands in them and whatever becomes of the output."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -21,7 +22,9 @@ log = structlog.get_logger("access")
 def run(code: str, stdout: IO[bytes] | int = subprocess.PIPE) -> subprocess.CompletedProcess[bytes]:
     """A process that runs the code after what every process does first."""
     argv = [sys.executable, "-c", BEGIN + code]
-    return subprocess.run(argv, stdout=stdout, stderr=subprocess.PIPE, check=True)  # noqa: S603 - our own code
+    # With a buffer, as Python has it unless told otherwise: it must not matter.
+    plain = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    return subprocess.run(argv, stdout=stdout, stderr=subprocess.PIPE, env=plain, check=True)  # noqa: S603 - our own code
 
 
 def lines(code: str) -> list[dict[str, Any]]:

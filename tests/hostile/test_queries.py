@@ -9,7 +9,7 @@ from tests.hostile.cases import sampled
 from tests.hostile.sending import Answer, Sender, each, listed, parts
 from tests.hostile.stored import untouched
 from tests.support.contract import OPERATIONS, Operation
-from tests.support.examples import Examples, kind_of
+from tests.support.examples import Examples, Request, kind_of
 from tests.support.known import Known
 from tests.support.system import System
 
@@ -65,18 +65,23 @@ def _values(name: str, schema: Mapping[str, Any]) -> Iterator[str]:
         yield "&".join(f"{name}={value}" for _ in range(_MANY))
 
 
+def _head_and_content(request: Request) -> tuple[tuple[tuple[str, str], ...], bytes | None]:
+    """What goes with a wrong query; of an upload nothing, since its parameters are read before its body."""
+    media_type = request.operation.media_type
+    kind = {"Content-Type": media_type} if media_type else {}
+    content = request.content if request.body is not None else b"" if kind else None
+    return tuple({**kind, **request.headers}.items()), content
+
+
 def _queries(known: Known) -> Iterator[Probe]:
     for operation in OPERATIONS:
         request, _ = Examples(known.ids_for(operation)).of(operation)
-        # An upload's parameters are read before its body.
-        kind = {"Content-Type": operation.media_type} if operation.media_type else {}
-        headers = tuple({**kind, **request.headers}.items())
+        headers, content = _head_and_content(request)
         for name, schema in operation.taken("query").items():
             others = {key: value for key, value in request.query.items() if key != name}
             rest = "".join(f"&{key}={quote(value, safe='')}" for key, value in others.items())
             for query in _values(name, schema):
                 target = f"{request.path}?{query}{rest}"
-                content = request.content if request.body is not None else b"" if kind else None
                 yield Probe(operation, target, _REFUSED, headers, content)
 
 
@@ -128,9 +133,7 @@ def unknown_parameters(known: Known) -> Iterator[Probe]:
     """Every operation with a parameter that none has."""
     for operation in OPERATIONS:
         request, _ = Examples(known.ids_for(operation)).of(operation)
-        kind = {"Content-Type": operation.media_type} if operation.media_type else {}
-        headers = tuple({**kind, **request.headers}.items())
-        content = request.content if request.body is not None else b"" if kind else None
+        headers, content = _head_and_content(request)
         query = f"{request.target}{'&' if '?' in request.target else '?'}group_by=password"
         yield Probe(operation, query, frozenset({422}), headers, content)
 

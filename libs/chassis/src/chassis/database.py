@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from typing import Any, Final, Protocol
 
 import asyncpg
-from sqlalchemy import Executable, RowMapping
+from sqlalchemy import ARRAY, ColumnElement, Executable, RowMapping, Text, any_, literal
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -27,6 +27,11 @@ _SESSION: Final = {
 _PLANNED_ONCE: Final = {"plan_cache_mode": "force_generic_plan"}
 # A plan made while a table was small reads all of it; nobody can wait until its growth was analysed.
 _PLAN_SECONDS: Final = 10.0
+
+
+def among(column: ColumnElement[str], values: Sequence[str]) -> ColumnElement[bool]:
+    """Membership by one array parameter: a parameter per value costs more than the query."""
+    return column == any_(literal(list(values), ARRAY(Text)))
 
 
 class Reader:

@@ -32,7 +32,6 @@ class Housekeeping:
         self._clock = clock
         self._runs = runs
         self._feeds = feeds
-        self._resources = list(feeds)
         self._on_run_changed = on_run_changed
         self._often: datetime | None = None
         self._seldom: datetime | None = None
@@ -52,7 +51,7 @@ class Housekeeping:
     async def fail_cut_off(self, now: datetime) -> None:
         """Uploads nobody prolongs any more have failed."""
         async with self._database.transaction() as tx:
-            lost = await self._runs.cut_off(tx, self._resources, now)
+            lost = await self._runs.cut_off(tx, list(self._feeds), now)
             reason = {"code": "body_incomplete", "message": "The process that received it ended."}
             values = {"state": State.FAILED, "reason": reason, "finished_at": now, "lease_owner": None}
             for run_id in lost:
@@ -61,7 +60,7 @@ class Housekeeping:
     async def give_up_held(self, now: datetime) -> None:
         """A run nobody released for 30 days is cancelled."""
         async with self._database.transaction() as tx:
-            old = await self._runs.held_since(tx, self._resources, now - KEPT)
+            old = await self._runs.held_since(tx, list(self._feeds), now - KEPT)
             values = {"state": State.CANCELLED, "reason": {"code": "held_too_long"}, "finished_at": now}
             for run_id in old:
                 await self._on_run_changed(tx, await self._runs.set(tx, run_id, values))

@@ -1,7 +1,6 @@
 """Where tests find PostgreSQL and Kafka: addresses given, else native servers, else containers."""
 
 import os
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Protocol
@@ -55,21 +54,31 @@ class OwnServers:
 
     def postgres_url(self) -> str:
         if self._postgres is None:
-            given = os.environ.get(POSTGRES_VARIABLE)
-            self._postgres = given or _first(
-                "PostgreSQL", POSTGRES_VARIABLE, self._native_postgres, self._contained_postgres
-            )
+            self._postgres = os.environ.get(POSTGRES_VARIABLE) or self._own_postgres()
         return self._postgres
 
     def kafka_bootstrap(self) -> str:
         if self._kafka is None:
-            given = os.environ.get(KAFKA_VARIABLE)
-            self._kafka = given or _first("Kafka", KAFKA_VARIABLE, self._native_kafka, self._contained_kafka)
+            self._kafka = os.environ.get(KAFKA_VARIABLE) or self._own_kafka()
         return self._kafka
 
     def stop(self) -> None:
         """Stop and forget whatever was started."""
         self._open.close()
+
+    def _own_postgres(self) -> str:
+        try:
+            return self._native_postgres()
+        except (ServerMissingError, UserMissingError) as missing:
+            _require_docker("PostgreSQL", POSTGRES_VARIABLE, missing)
+        container = self._open.enter_context(postgres_container(durable=self._durable))
+        return str(container.get_connection_url())
+
+    def _own_kafka(self) -> str:
+        broker = kafka_of_ones_own(self._folder, self._recipe, KAFKA_VARIABLE)
+        self._open.callback(broker.stop)
+        broker.start()
+        return broker.bootstrap
 
     def _native_postgres(self) -> str:
         log = self._folder / "postgres.log"
@@ -80,46 +89,26 @@ class OwnServers:
         server.start()
         return server.url
 
-    def _native_kafka(self) -> str:
-        server = _native_kafka(self._folder, self._recipe)
-        self._open.callback(server.stop)
-        server.start()
-        return server.bootstrap
 
-    def _contained_postgres(self) -> str:
-        container = self._open.enter_context(postgres_container(durable=self._durable))
-        return str(container.get_connection_url())
-
-    def _contained_kafka(self) -> str:
-        return self._open.enter_context(KafkaInContainer()).bootstrap
-
-
-def kafka_of_ones_own(folder: Path, recipe: Path) -> KafkaServer | KafkaInContainer:
+def kafka_of_ones_own(
+    folder: Path, recipe: Path, variable: str | None = None
+) -> KafkaServer | KafkaInContainer:
     """A broker, not started yet, that nobody else uses: for a whole platform, whose topics have fixed names.
 
-    Raises NoServerError.
+    Raises NoServerError, which names the variable that would give another.
     """
     try:
         find_java()
         fetch_jars(recipe)
     except ServerMissingError as missing:
-        if not _docker_present():
-            raise NoServerError("Kafka", None, str(missing)) from missing
+        _require_docker("Kafka", variable, missing)
         return KafkaInContainer()
-    return _native_kafka(folder, recipe)
-
-
-def _native_kafka(folder: Path, recipe: Path) -> KafkaServer:
     return KafkaServer(folder / "kafka", free_port(), free_port(), recipe, folder / "kafka.log")
 
 
-def _first(name: str, variable: str, native: Callable[[], str], contained: Callable[[], str]) -> str:
-    try:
-        return native()
-    except (ServerMissingError, UserMissingError) as missing:
-        if not _docker_present():
-            raise NoServerError(name, variable, str(missing)) from missing
-        return contained()
+def _require_docker(name: str, variable: str | None, missing: Exception) -> None:
+    if not _docker_present():
+        raise NoServerError(name, variable, str(missing)) from missing
 
 
 def _docker_present() -> bool:

@@ -15,7 +15,6 @@ from chassis.security import admin
 
 routes = router("analytics")
 Allowed = Depends(admin("analytics:read"))
-Listing = Paged
 
 
 @routes.get(
@@ -27,7 +26,7 @@ Listing = Paged
 )
 async def list_search_terms(
     wiring: Wired,
-    paging: Listing,
+    paging: Paged,
     period: InPeriod,
     without_result: Annotated[
         bool, Query(description="Only terms that found nothing, by how often.")
@@ -49,7 +48,7 @@ async def list_search_terms(
     dependencies=[Allowed],
     responses=problems(CursorInvalid, PeriodInvalid),
 )
-async def list_login_days(wiring: Wired, paging: Listing, period: InPeriod) -> HeardPage[LoginDay]:
+async def list_login_days(wiring: Wired, paging: Paged, period: InPeriod) -> HeardPage[LoginDay]:
     after = paging.after("logins", period.binding)
     behind = date.fromisoformat(after[0]) if after else None
     async with wiring.database.read() as reader:
@@ -66,9 +65,7 @@ async def list_login_days(wiring: Wired, paging: Listing, period: InPeriod) -> H
     dependencies=[Allowed],
     responses=problems(CursorInvalid, PeriodInvalid),
 )
-async def list_price_change_days(
-    wiring: Wired, paging: Listing, period: InPeriod
-) -> HeardPage[PriceChangeDay]:
+async def list_price_change_days(wiring: Wired, paging: Paged, period: InPeriod) -> HeardPage[PriceChangeDay]:
     after = paging.after("price-changes", period.binding)
     behind = date.fromisoformat(after[0]) if after else None
     async with wiring.database.read() as reader:
@@ -85,7 +82,7 @@ async def list_price_change_days(
     dependencies=[Allowed],
     responses=problems(CursorInvalid, PeriodInvalid),
 )
-async def list_product_views(wiring: Wired, paging: Listing, period: InPeriod) -> HeardPage[ProductViews]:
+async def list_product_views(wiring: Wired, paging: Paged, period: InPeriod) -> HeardPage[ProductViews]:
     after = paging.after("product-views", period.binding)
     async with wiring.database.read() as reader:
         rows = await views(reader, period, after, paging.limit)

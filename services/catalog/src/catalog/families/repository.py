@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
-from sqlalchemy import ARRAY, RowMapping, Text, any_, literal, select, text, update
+from sqlalchemy import RowMapping, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from catalog.families.models import Completeness, Family, completeness, read_requirements
 from catalog.tables import family, product_content
-from chassis.database import Reader, Transaction
+from chassis.database import Reader, Transaction, among
 
 _FILLED: Final = text(
     """SELECT product_id, array_agg(DISTINCT field || chr(31) || locale) AS filled FROM (
@@ -80,9 +80,7 @@ class FamilyRepository:
         """Completeness by product and channel; products without a family are left out."""
         owned = select(product_content.c.product_id, family.c.requirements)
         owned = owned.join(family, family.c.id == product_content.c.family_id)
-        # One array: a parameter per id costs more than the query.
-        ids = literal(list(product_ids), ARRAY(Text))
-        owned = owned.where(product_content.c.product_id == any_(ids))
+        owned = owned.where(among(product_content.c.product_id, product_ids))
         demanded = {row["product_id"]: row["requirements"] for row in await reader.all(owned)}
         if not demanded:
             return {}

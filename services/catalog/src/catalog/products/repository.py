@@ -5,15 +5,11 @@ from typing import Final
 
 from sqlalchemy import (
     ARRAY,
-    Column,
-    ColumnElement,
     LargeBinary,
     RowMapping,
     Text,
-    any_,
     bindparam,
     func,
-    literal,
     select,
     text,
 )
@@ -21,7 +17,7 @@ from sqlalchemy import (
 from catalog.families.repository import FamilyRepository
 from catalog.products.models import ProductSnapshot
 from catalog.tables import listing, product, product_category, product_content, published
-from chassis.database import Reader, Transaction
+from chassis.database import Reader, Transaction, among
 
 # What the public state of a product is made of; texts and the ERP's own attributes stay here.
 _STATED: Final = [
@@ -53,11 +49,6 @@ ON CONFLICT (product_id) DO UPDATE SET hash = excluded.hash"""
 ).bindparams(bindparam("ids", type_=ARRAY(Text)), bindparam("hashes", type_=ARRAY(LargeBinary)))
 
 
-def _among(column: Column[str], ids: Sequence[str]) -> ColumnElement[bool]:
-    """Membership by one array parameter: a parameter per id costs more than the query."""
-    return column == any_(literal(list(ids), ARRAY(Text)))
-
-
 class ProductRepository:
     """Finds, locks and publishes products."""
 
@@ -67,17 +58,17 @@ class ProductRepository:
     async def snapshots(self, tx: Reader, product_ids: Sequence[str]) -> list[ProductSnapshot]:
         """Products by id, with what their public state is made of."""
         ids = list(product_ids)
-        rows = await tx.all(select(*_STATED).where(_among(product.c.id, ids)).order_by(product.c.id))
+        rows = await tx.all(select(*_STATED).where(among(product.c.id, ids)).order_by(product.c.id))
         grouped = select(
             product_category.c.product_id, func.array_agg(product_category.c.category_id).label("ids")
         )
-        grouped = grouped.where(_among(product_category.c.product_id, ids)).group_by(
+        grouped = grouped.where(among(product_category.c.product_id, ids)).group_by(
             product_category.c.product_id
         )
         categories = {row["product_id"]: row["ids"] for row in await tx.all(grouped)}
         contents = {
             row["product_id"]: row
-            for row in await tx.all(select(product_content).where(_among(product_content.c.product_id, ids)))
+            for row in await tx.all(select(product_content).where(among(product_content.c.product_id, ids)))
         }
         completeness = await self._families.completeness(tx, [key for key in ids if key in contents])
         return [
@@ -98,16 +89,16 @@ class ProductRepository:
 
     async def existing(self, reader: Reader, product_ids: Sequence[str]) -> Sequence[str]:
         """Those of the ids that are products."""
-        return await reader.scalars(select(product.c.id).where(_among(product.c.id, product_ids)))
+        return await reader.scalars(select(product.c.id).where(among(product.c.id, product_ids)))
 
     async def lock(self, tx: Transaction, product_ids: Sequence[str]) -> Sequence[str]:
         """Locks products in the order of their ids; returns those that exist."""
-        wanted = select(product.c.id).where(_among(product.c.id, product_ids)).order_by(product.c.id)
+        wanted = select(product.c.id).where(among(product.c.id, product_ids)).order_by(product.c.id)
         return await tx.scalars(wanted.with_for_update(key_share=True))
 
     async def hashes(self, reader: Reader, product_ids: Sequence[str]) -> dict[str, bytes]:
         """What is remembered of the states last published, by id."""
-        rows = await reader.all(select(published).where(_among(published.c.product_id, product_ids)))
+        rows = await reader.all(select(published).where(among(published.c.product_id, product_ids)))
         return {row["product_id"]: row["hash"] for row in rows}
 
     async def remember(self, tx: Transaction, hashes: Mapping[str, bytes]) -> None:

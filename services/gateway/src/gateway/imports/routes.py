@@ -17,7 +17,6 @@ routes = router("imports")
 Sending = Annotated[Principal, Depends(integration("imports:read"))]
 Watching = Annotated[Principal, Depends(admin("imports:read"))]
 States = Annotated[list[Slug], Query(max_length=10, description="Only runs in one of these states.")]
-Listing = Paged
 
 
 @routes.get(
@@ -29,7 +28,7 @@ Listing = Paged
 async def list_imports(
     wiring: Wired,
     principal: Sending,
-    paging: Listing,
+    paging: Paged,
     state: States = [],  # noqa: B006 - only read
 ) -> Page[ImportRunListed]:
     return await _page(wiring, principal, paging, state)
@@ -44,7 +43,7 @@ async def list_imports(
 async def list_all_imports(
     wiring: Wired,
     principal: Watching,
-    paging: Listing,
+    paging: Paged,
     state: States = [],  # noqa: B006 - only read
 ) -> Page[ImportRunListed]:
     return await _page(wiring, principal, paging, state)

@@ -55,7 +55,9 @@ from tests.load.results import Line
 
 # Every value changes: with the thresholds of a new profile such a run would be held.
 _UNHELD: Final = ImportProfile(thresholds=Thresholds(discontinued_percent=100, repriced_percent=100))
-PARTS: Final = ("receive", "validate", "prepare", "merge", "changed")
+PARTS: Final = ("receive", "validate", "merge")
+WITHIN: Final = ("prepare", "changed")
+"""The hooks around a chunk: their seconds are those of all lanes, which run side by side."""
 PRICES: Final = 100_000
 PRODUCTS: Final = 50_000
 ROUNDS: Final = 3
@@ -77,9 +79,7 @@ class Measured:
 
     def lines(self) -> Iterator[Line]:
         """The benchmark's lines; where the time went is the note of the first."""
-        parts = ", ".join(
-            f"{name} {statistics.median(self.parts[name]):.2f}" for name in PARTS if self.parts[name]
-        )
+        parts, within = self._seconds(PARTS), self._seconds(WITHIN)
         rate = self.rows / statistics.median(self.ours)
         yield Line(
             f"import of {self.rows:,} {self.name}",
@@ -87,11 +87,15 @@ class Measured:
             "rows/s",
             self.rows / statistics.median(self.bare),
             expected=0.3,
-            note=f"seconds: {parts}",
+            note=f"seconds: {parts}; in lanes: {within}",
         )
         if self.bare_whole:
             bare = self.rows / statistics.median(self.bare_whole)
             yield Line("… beside COPY + upsert of all it writes", rate, "rows/s", bare, note="the same ours")
+
+    def _seconds(self, names: Sequence[str]) -> str:
+        found = [(name, self.parts[name]) for name in names if self.parts[name]]
+        return ", ".join(f"{name} {statistics.median(seconds):.2f}" for name, seconds in found)
 
 
 class Watch:
@@ -140,7 +144,7 @@ class Watch:
         at, found = self._reached, dict(self.seconds)
         found["receive"] = at[State.STAGED] - at[State.RECEIVING]
         found["validate"] = at[State.APPLYING] - at[State.STAGED]
-        found["merge"] = at[State.DONE] - at[State.APPLYING] - found["prepare"] - found.get("changed", 0)
+        found["merge"] = at[State.DONE] - at[State.APPLYING]
         self.seconds.clear()
         self._reached.clear()
         return found

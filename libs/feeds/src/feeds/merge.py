@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from chassis.database import Transaction
 from feeds.feed import Chunk, TableFeed
+from feeds.runs import Lane
 from feeds.statements import Statements
 from feeds.sweep import Sweep
 
@@ -92,10 +93,10 @@ class Merge:
         """The generated SQL over whole runs."""
         return Sweep(self.feed)
 
-    async def apply_staged(self, tx: Transaction, origin: Origin, after: tuple[str, int]) -> Outcome:
-        """Merges the next chunk of a run after (key, line) and stores its results."""
+    async def apply_staged(self, tx: Transaction, origin: Origin, lane: Lane) -> Outcome:
+        """Merges the next chunk of a lane and stores its results."""
         await self._by_index(tx, on=True)
-        await self._load_staged(tx, origin, after)
+        await self._load_staged(tx, origin, lane)
         await self._prepare(tx, origin, preview=False)
         params = _params(origin)
         if origin.lock_first:
@@ -112,14 +113,14 @@ class Merge:
             found["rows"], {name: found[name] for name in COUNTED}, (found["last_key"], found["last_line"])
         )
 
-    async def preview_staged(self, tx: Transaction, origin: Origin, after: tuple[str, int]) -> Outcome:
+    async def preview_staged(self, tx: Transaction, origin: Origin, lane: Lane) -> Outcome:
         """Says what the next chunk would do and stores that; nothing else is kept."""
         found: Sequence[RowMapping] = []
         last: RowMapping | None = None
         try:
             async with tx.savepoint():
                 await self._by_index(tx, on=True)
-                await self._load_staged(tx, origin, after)
+                await self._load_staged(tx, origin, lane)
                 await self._prepare(tx, origin, preview=True)
                 found = await tx.all(self.statements.preview, _params(origin))
                 last = await tx.first(self.statements.last_of_chunk)
@@ -184,11 +185,17 @@ class Merge:
             await self._changed(tx, found["ids"])
         return found["rows"], found["last_id"] or ""
 
-    async def _load_staged(self, tx: Transaction, origin: Origin, after: tuple[str, int]) -> None:
+    async def _load_staged(self, tx: Transaction, origin: Origin, lane: Lane) -> None:
         await tx.execute(self.statements.create_chunk)
         await tx.execute(
             self.statements.load_staged,
-            {"received": origin.received, "after_key": after[0], "after_line": after[1], "size": CHUNK_ROWS},
+            {
+                "received": origin.received,
+                "after_key": lane.key,
+                "after_line": lane.line,
+                "until": lane.until,
+                "size": CHUNK_ROWS,
+            },
         )
 
     async def _prepare(self, tx: Transaction, origin: Origin, *, preview: bool) -> None:

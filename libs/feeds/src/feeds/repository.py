@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, insert, or_, select, text, update
+from sqlalchemy import ARRAY, RowMapping, Text, func, insert, literal, or_, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql import ColumnElement
 
 from chassis.database import Reader, Transaction
-from feeds.runs import COUNTS, ENDED, WORKABLE, Mode, Run, State
+from feeds.runs import COUNTS, ENDED, WORKABLE, Lane, Mode, Run, State
 from feeds.tables import FeedTables
 
 _DELETED_AT_ONCE = 20_000
@@ -19,6 +20,13 @@ _PURGE_STAGING = text(
 _PURGE_RESULTS = text(
     """DELETE FROM import_result WHERE ctid = ANY (ARRAY(
     SELECT ctid FROM import_result WHERE received = :received LIMIT :size))"""
+)
+
+_LAST_LINE = 2**63 - 1
+_LAST_KEYS = text(
+    """SELECT DISTINCT until FROM (SELECT max(key) AS until FROM (
+    SELECT key, ntile(CAST(:lanes AS integer)) OVER (ORDER BY key) AS lane FROM import_staging
+    WHERE received = :received) staged GROUP BY lane) ends ORDER BY until"""
 )
 
 
@@ -73,10 +81,13 @@ class RunRepository:
         row = await tx.first(select(self._run).where(self._run.c.id == run_id).with_for_update())
         return run_of(row) if row else None
 
-    async def owned(self, tx: Transaction, run_id: str, owner: str) -> Run | None:
-        """The run, locked, if this worker still holds its lease: the fence of every step."""
+    async def owned(self, tx: Transaction, run_id: str, owner: str, *, shared: bool = False) -> Run | None:
+        """The run, locked, if this worker still holds its lease: the fence of every step.
+
+        `shared`: other steps of the same worker go on beside this one, while no other worker can take it.
+        """
         statement = select(self._run).where(self._run.c.id == run_id, self._run.c.lease_owner == owner)
-        row = await tx.first(statement.with_for_update())
+        row = await tx.first(statement.with_for_update(key_share=shared, read=shared))
         return run_of(row) if row else None
 
     async def set(
@@ -92,6 +103,17 @@ class RunRepository:
     def unreadable_plus(self, more: int) -> ColumnElement[int]:
         """The count of rows without a readable key, raised."""
         return self._run.c.keys_unreadable + more
+
+    async def lanes(self, reader: Reader, run: Run, number: int) -> list[Lane]:
+        """The staged keys of a run cut into up to that many ranges of about as many rows."""
+        found = await reader.scalars(_LAST_KEYS, {"received": run.received, "lanes": number})
+        starts = [("", 0), *((until, _LAST_LINE) for until in found)]
+        return [Lane(key, line, until) for (key, line), until in zip(starts, found, strict=False)]
+
+    def lane_at(self, number: int, lane: Lane) -> ColumnElement[Any]:
+        """The progress with one lane moved on."""
+        path = literal(["lanes", str(number)], ARRAY(Text))
+        return func.jsonb_set(self._run.c.progress, path, literal(list(lane), JSONB))
 
     async def extend(self, tx: Transaction, run_id: str, owner: str, until: datetime) -> int:
         """Prolongs the owner's lease; 0 when it was lost."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
@@ -14,13 +15,15 @@ from chassis.loops import pause
 from feeds.feed import TableFeed
 from feeds.housekeeping import Housekeeping
 from feeds.lease import LEASE, keep_lease
-from feeds.merge import RETRIES, Merge, Origin, must_retry
+from feeds.merge import CHUNK_ROWS, RETRIES, Merge, Origin, must_retry
 from feeds.profiles import ImportProfile, Thresholds
 from feeds.repository import RunRepository
-from feeds.runs import Mode, OnRunChanged, Run, State
+from feeds.runs import Lane, Mode, OnRunChanged, Run, State
 from feeds.sequence import older_run_open
 
 MAX_ATTEMPTS = 5
+# While PostgreSQL merges a chunk of one, what follows from a chunk of the other is made: two cores are busy.
+LANES = 2
 _IDLE_SECONDS = 0.25
 _log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -106,7 +109,6 @@ class _Work:
         self._run = run
         self._owner = owner
         self._stop = stop
-        self._raced = False
 
     async def go_on(self) -> None:
         """Does what is left of the run."""
@@ -117,29 +119,73 @@ class _Work:
         }
         run = self._run
         while run.state in steps and not self._stop.is_set():
+            if run.state is State.APPLYING and run.progress["phase"] == "rows" and not await self._rows(run):
+                break
             run = await self._step(run, steps[run.state])
         if run.state in steps:
             async with self._worker._database.transaction() as tx:
                 if await self._worker._runs.owned(tx, run.id, self._owner):
                     await self._worker._runs.set(tx, run.id, {"lease_owner": None, "lease_until": None})
 
-    async def _step(self, run: Run, step: Callable[[Transaction, Run], Awaitable[Run]]) -> Run:
-        worker = self._worker
+    async def _step(self, run: Run, do: Callable[[Transaction, Run], Awaitable[Run]]) -> Run:
+        """A step that the whole run takes."""
+
+        async def step(tx: Transaction, _: bool) -> Run:
+            following = await do(tx, await self._owned(tx, run))
+            if following.state is not run.state:
+                await self._worker._on_run_changed(tx, following)
+            return following
+
+        return await self._again(step)
+
+    async def _rows(self, run: Run) -> bool:
+        """Merges the rows of all lanes, side by side; False when stopped before their end."""
+        lanes = enumerate(run.progress["lanes"])
+        work = [self._lane(run, number, Lane(*lane)) for number, lane in lanes]
+        # None is left alone: a lane whose neighbour failed goes on to its end.
+        ended = await asyncio.gather(*work, return_exceptions=True)
+        for end in ended:
+            if isinstance(end, BaseException):
+                raise end
+        return all(ended)
+
+    async def _lane(self, run: Run, number: int, lane: Lane) -> bool:
+        """Merges what is left of one lane; False when stopped before its end."""
+        while not self._stop.is_set():
+            following = await self._again(partial(self._chunk, run, number, lane))
+            if following is None:
+                return True
+            lane = following
+        return False
+
+    async def _chunk(self, run: Run, number: int, lane: Lane, tx: Transaction, raced: bool) -> Lane | None:
+        await self._owned(tx, run, shared=True)
+        origin = await self._origin(tx, run, raced=raced)
+        merge = self._merge.preview_staged if run.mode is Mode.PREVIEW else self._merge.apply_staged
+        outcome = await merge(tx, origin, lane)
+        if outcome.last is None:
+            return None
+        key, line_number = outcome.last
+        following = Lane(key, line_number, lane.until)
+        progress = self._worker._runs.lane_at(number, following)
+        await self._set(tx, run, {"progress": progress}, outcome.counts)
+        return following
+
+    async def _owned(self, tx: Transaction, run: Run, *, shared: bool = False) -> Run:
+        current = await self._worker._runs.owned(tx, run.id, self._owner, shared=shared)
+        if current is None:
+            raise LeaseLost
+        return current
+
+    async def _again(self, work: Callable[[Transaction, bool], Awaitable[T]]) -> T:
+        """Does the work in a transaction; after a race in another one, told so."""
         for attempt in range(RETRIES):
             try:
-                async with worker._database.transaction() as tx:
-                    current = await worker._runs.owned(tx, run.id, self._owner)
-                    if current is None:
-                        raise LeaseLost
-                    following = await step(tx, current)
-                    if following.state is not current.state:
-                        await worker._on_run_changed(tx, following)
-                self._raced = False
-                return following
+                async with self._worker._database.transaction() as tx:
+                    return await work(tx, attempt > 0)
             except Exception as error:
                 if attempt == RETRIES - 1 or not must_retry(error):
                     raise
-                self._raced = True
                 await asyncio.sleep(0.02 * (attempt + 1))
         raise AssertionError("the last attempt returns or raises")
 
@@ -166,7 +212,9 @@ class _Work:
             "repriced": measured["repriced"],
         }
         reason = await self._why_held(tx, run, figures)
-        values: dict[str, Any] = {"progress": {"phase": "rows", "measured": figures}, "reason": reason}
+        lanes = await self._worker._runs.lanes(tx, run, LANES if run.counts["staged"] > 2 * CHUNK_ROWS else 1)
+        progress = {"phase": "rows", "measured": figures, "lanes": lanes}
+        values: dict[str, Any] = {"progress": progress, "reason": reason}
         if reason is None or run.mode is Mode.PREVIEW or run.released_by is not None:
             return await self._set(tx, run, {**values, "state": State.APPLYING})
         return await self._set(
@@ -183,21 +231,16 @@ class _Work:
         return {"code": code, **figures}
 
     async def _apply(self, tx: Transaction, run: Run) -> Run:
-        origin = await self._origin(tx, run)
-        if run.progress.get("phase") == "missing":
-            return await self._discontinue(tx, run, origin)
-        after = (run.progress.get("key", ""), run.progress.get("line", 0))
-        merge = self._merge.preview_staged if run.mode is Mode.PREVIEW else self._merge.apply_staged
-        outcome = await merge(tx, origin, after)
-        if outcome.last is not None:
-            progress = {**run.progress, "key": outcome.last[0], "line": outcome.last[1]}
-            return await self._set(tx, run, {"progress": progress}, outcome.counts)
+        """What follows when the rows of all lanes are merged."""
+        if run.progress["phase"] == "missing":
+            return await self._discontinue(tx, run)
         if run.full:
             progress = {**run.progress, "phase": "missing", "after_id": "", "missing": 0}
             return await self._set(tx, run, {"progress": progress})
         return await self._done(tx, run)
 
-    async def _discontinue(self, tx: Transaction, run: Run, origin: Origin) -> Run:
+    async def _discontinue(self, tx: Transaction, run: Run) -> Run:
+        origin = await self._origin(tx, run)
         already = run.progress["missing"]
         rows, last_id = await self._merge.discontinue_missing(
             tx, origin, run.progress["after_id"], already, preview=run.mode is Mode.PREVIEW
@@ -213,7 +256,7 @@ class _Work:
         values = {"state": State.DONE, "finished_at": now, "progress": progress, "lease_owner": None}
         return await self._set(tx, run, {**values, "lease_until": None})
 
-    async def _origin(self, tx: Transaction, run: Run) -> Origin:
+    async def _origin(self, tx: Transaction, run: Run, *, raced: bool = False) -> Origin:
         return Origin(
             received=run.received,
             source=run.source,
@@ -222,7 +265,7 @@ class _Work:
             full=run.full,
             stamp=run.mode is not Mode.PREVIEW and await older_run_open(tx, run.resource, run.received),
             now_ms=milliseconds(self._worker._clock.now()),
-            lock_first=self._raced,
+            lock_first=raced,
         )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from chassis.database import Transaction
 from chassis.failures import Conflict, NotFound
@@ -70,6 +70,14 @@ class Run:
 
 OnRunChanged = Callable[[Transaction, Run], Awaitable[None]]
 """Called in the transaction that changed a run's state; the service writes its feed event there."""
+
+
+class Lane(NamedTuple):
+    """A range of a run's keys, merged chunk by chunk: after a (key, line) up to a key, that included."""
+
+    key: str
+    line: int
+    until: str
 
 
 class RunNotFound(NotFound):

@@ -16,8 +16,8 @@ NEW_ID = """overlay(gen_random_uuid()::text PLACING overlay(lpad(to_hex(CAST(:no
     PLACING '-' FROM 9 FOR 0) || '-7' FROM 1 FOR 15)"""
 
 _STAGED = """SELECT line_number, key, mask, deleted, cells, warnings FROM import_staging
-    WHERE received = :received AND cells IS NOT NULL AND (key, line_number) >
-        (:after_key, CAST(:after_line AS bigint))
+    WHERE received = :received AND cells IS NOT NULL AND key <= :until
+        AND (key, line_number) > (:after_key, CAST(:after_line AS bigint))
     ORDER BY key, line_number LIMIT CAST(:size AS bigint) + 1"""
 
 _GIVEN = """SELECT line_number, key COLLATE "C" AS key, mask, deleted, cells::jsonb AS cells,
@@ -139,7 +139,7 @@ class Statements:
 
     @cached_property
     def load_staged(self) -> TextClause:
-        """Fills the chunk from staging; received, after_key, after_line, size."""
+        """Fills the chunk from staging; received, after_key, after_line, until, size."""
         return self._load(_STAGED)
 
     @cached_property

@@ -9,8 +9,8 @@ from sqlalchemy.exc import IntegrityError
 
 from chassis.database import Database, Transaction
 from feeds.repository import RunRepository, run_of
-from feeds.runner import _Work
-from feeds.runs import Mode, Run
+from feeds.runner import LANES, _Work
+from feeds.runs import Lane, Mode, Run
 from libs.feeds.tests.support.fed import Shop, assortment, ndjson, tables
 
 ROWS = 6_000
@@ -20,17 +20,21 @@ async def stood_still(shop: Shop, database: Database, monkeypatch: pytest.Monkey
     """A worker stands still between chunks until another has done its run; the run, what the first did."""
     run = await shop.receive(assortment(ROWS))
     reached, go = asyncio.Event(), asyncio.Event()
-    step = _Work._step
+    begun: list[int] = []
+    chunk = _Work._chunk
 
-    async def stands_still(work: _Work, current: Run, do: Any) -> Run:
-        if current.progress.get("key") and not reached.is_set():
-            reached.set()
+    async def stands_still(work: _Work, current: Run, number: int, *more: Any) -> Lane | None:
+        begun.append(number)
+        if begun.count(number) == 2:
+            if len(begun) == 2 * LANES:
+                reached.set()
             await go.wait()
-        return await step(work, current, do)
+        return await chunk(work, current, number, *more)
 
-    monkeypatch.setattr(_Work, "_step", stands_still)
+    monkeypatch.setattr(_Work, "_chunk", stands_still)
     first = asyncio.create_task(shop.feeds.worker().step())
-    await reached.wait()
+    async with asyncio.timeout(60):
+        await reached.wait()
     async with database.transaction() as tx:
         await tx.execute(text("UPDATE import_run SET lease_until = now() - interval '1 second'"))
     await shop.drain()
@@ -51,7 +55,7 @@ async def test_a_worker_that_stood_still_does_nothing_more(
 async def test_without_the_fence_it_begins_again_and_only_the_results_stop_it(
     shop: Shop, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def anybody(_: RunRepository, tx: Transaction, run_id: str, __: str) -> Run | None:
+    async def anybody(_: RunRepository, tx: Transaction, run_id: str, *__: Any, **___: Any) -> Run | None:
         row = await tx.first(select(tables.run).where(tables.run.c.id == run_id).with_for_update())
         return run_of(row) if row else None
 

@@ -102,6 +102,32 @@ async def test_without_it_goes_on_what_the_table_says(
     await _come_back(shop)
 
 
+# What a kinder design would do: sell to whom it knew a moment ago.
+_REMEMBERS_ACCOUNTS: Final = """
+from order_export.offers.sources import OfferSources
+ask, known = OfferSources.account, {}
+
+async def remembered(sources, principal):
+    try:
+        known[principal.account_id] = await ask(sources, principal)
+    except Exception:
+        if principal.account_id not in known:
+            raise
+    return known[principal.account_id]
+
+OfferSources.account = remembered
+"""
+
+
+async def test_an_account_that_is_remembered_is_found(system: System, shop: Shop) -> None:
+    async with system.flawed("order_export-api", _REMEMBERS_ACCOUNTS):
+        assert FINE == await levels(shop)
+        async with system.without("accounts-api"):
+            found = await levels(shop)
+        assert (TABLE["accounts"].expected, FINE) == ((*found[:2], NOT_NOW), found)
+    await _come_back(shop)
+
+
 async def _fresh_audiences(system: System) -> None:
     """catalog remembers users' audiences for a minute; from now on it has a whole one."""
     async with system.without("catalog-api"):

@@ -88,7 +88,7 @@ DIFFERENCES: Final = {
 CLOSED_LISTS: Final = frozenset({"permissions", "scopes"})
 """Texts by their contract, but each is one of a list that only the code knows."""
 
-_FORMED: Final = (
+FORMED: Final = (
     frozenset(
         (
             "email",
@@ -105,6 +105,8 @@ _FORMED: Final = (
     | {"date_formats", "timestamp_formats", "role"}
     | CLOSED_LISTS
 )
+"""Texts by their contract that take what has some form, is in a list, or is there already."""
+
 # What a feed makes of these is a shorter text or none.
 _STRIPPED: Final = frozenset(
     (
@@ -130,7 +132,7 @@ def _of_text(case: Mapping[str, str], field: Field, *, feed: bool) -> frozenset[
         and case["name"].startswith("only blanks")
     ):
         return frozenset({422, ACCEPTED})
-    if field.kind == "text" and named in _FORMED and not (feed and case["name"] in _STRIPPED):
+    if field.kind == "text" and named in FORMED and not (feed and case["name"] in _STRIPPED):
         return expected(case) | {422} if ACCEPTED in expected(case) else expected(case)
     if field.kind in ("form", "id", "decimal", "date", "moment", "choice"):
         # A free form may hold what some of these are; all others are refused by name.

@@ -27,7 +27,7 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back."""
+    """What came back; names of headers are looked for in either case."""
 
     status: int
     headers: Mapping[str, str]
@@ -131,7 +131,7 @@ class Sender:
             skip_auto_headers=["Content-Type"],
             allow_redirects=False,
         ) as answer:
-            return Answer(answer.status, dict(answer.headers), await answer.read())
+            return Answer(answer.status, answer.headers, await answer.read())
 
 
 @asynccontextmanager

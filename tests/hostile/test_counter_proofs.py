@@ -9,6 +9,7 @@ import pytest
 from tests.hostile.sending import Sender
 from tests.hostile.stored import untouched
 from tests.hostile.test_bodies import TAKING, Body, bodies, wrong_bodies
+from tests.hostile.test_naughty_strings import write_all, written_to
 from tests.hostile.test_queries import answers_to, unknown_parameters, wrong_ones
 from tests.support.examples import Examples
 from tests.support.known import Known
@@ -22,6 +23,17 @@ chassis.models.StrictModel.model_config["extra"] = "ignore"
 chassis.routing.require_query = lambda request, names: None
 """
 _CREATE: Final = next(each for each in TAKING if each.id == "create_channel")
+
+_SHOUTING: Final = """
+from accounts.channels.repository import ChannelRepository
+from dataclasses import replace
+add = ChannelRepository.add
+
+async def add_shouting(channels, tx, channel):
+    return await add(channels, tx, replace(channel, name=channel.name.upper()))
+
+ChannelRepository.add = add_shouting
+"""
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +62,14 @@ async def test_a_field_passed_over_is_found(known: Known, http: Sender) -> None:
 async def test_a_parameter_passed_over_is_found(known: Known, http: Sender) -> None:
     probes = [probe for probe in unknown_parameters(known) if probe.operation.id == "list_channels"]
     assert 1 == len(wrong_ones(await answers_to(http, probes)))
+
+
+async def test_a_text_kept_otherwise_than_it_was_written_is_found(
+    system: System, known: Known, http: Sender
+) -> None:
+    async with system.flawed("accounts-api", _SHOUTING):
+        written = await write_all(http, written_to(known, 0, _CREATE))
+    assert written.wrong
 
 
 async def test_one_row_in_one_table_of_one_service_is_found(

@@ -9,6 +9,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from tests.support.contract import JSON, UNKNOWN_ID, Operation, resolved
+from tests.support.shop import PRICE
 
 Pointer = tuple[str | int, ...]
 KEY: Final = "Idempotency-Key"
@@ -20,7 +21,12 @@ _PUSH: Final = {
 }
 # Where a schema alone does not say what makes sense: values by pointer, and what cannot stand together.
 _CHOSEN: Final[dict[str, dict[str, Any]]] = {
-    "place_order": {"/cart_id": _OMIT, "/cart_version": _OMIT, "/lines/0/unit": _OMIT},
+    "place_order": {
+        "/cart_id": _OMIT,
+        "/cart_version": _OMIT,
+        "/lines/0/unit": _OMIT,
+        "/lines/0/expected_net_price": PRICE,
+    },
     "change_cart_lines": {"/version": _OMIT, "/lines/0/line_id": _OMIT, "/lines/0/unit": _OMIT},
     "create_attribute": {"/type": "option"},
     "create_role": {"/permissions/0": "roles:write", "/kind": "staff"},
@@ -226,7 +232,7 @@ class Examples:
         if kind == "id":
             return self.ids.get(name.removesuffix("s"), UNKNOWN_ID)
         if kind == "form":
-            return self._form(schema["pattern"])
+            return self.ids.get(f"text:{name}") or self._form(schema["pattern"])
         return self._text(name, schema) if kind == "text" else None
 
     def _text(self, name: str, schema: Mapping[str, Any]) -> str:

@@ -35,9 +35,11 @@ class Known:
         }
 
     def ids_for(self, operation: Operation) -> dict[str, str]:
-        """Every id, with the run and the profile of the operation's resource."""
+        """Every id, with the run and the profile of the operation's resource, and a role of its kind."""
         resource = operation.path.split("/")[3] if operation.path.count("/") > 2 else ""
         found = {"import_id": self.runs.get(resource), "profile_id": self.profiles.get(resource)}
+        if resource == "staff":
+            found["role_id"] = self.ids["staff_role_id"]
         return {**self.ids, **{name: each for name, each in found.items() if each}}
 
 
@@ -61,6 +63,7 @@ async def know(system: System) -> Known:
         "account_id": shop.account_id,
     }
     ids |= {"text:connector": code, "text:source": shop.code, "text:unit": "ST", "text:channel": shop.code}
+    ids |= {"text:attribute": code}
     ids |= {"text:password": PASSWORD, "text:role": "buyer"}
     return Known(shop, code, made["secret"], email, ids, await _runs(client), await _profiles(staff, code))
 
@@ -72,7 +75,9 @@ async def _of_staff(shop: Shop, staff: Caller, code: str) -> dict[str, str]:
     target = {"target": "product", "id": shop.product_ids[0]}
     spare_role = {"code": f"spare-{code}", "kind": "user", "name": code, "permissions": []}
     tree = await staff.post("/admin/v1/category-trees", {"code": code, **names})
-    attribute = await staff.post("/admin/v1/attributes", {"code": code, "type": "text", **names})
+    attribute = await staff.post(
+        "/admin/v1/attributes", {"code": code, "type": "text", "localized": True, **names}
+    )
     bodies: dict[str, tuple[str, dict[str, Any]]] = {
         "category_id": ("categories", {"tree_id": tree["id"], "code": code, **names}),
         "catalogue_id": ("catalogues", {"code": f"spare-{code}", "name": code}),
@@ -98,6 +103,7 @@ async def _of_staff(shop: Shop, staff: Caller, code: str) -> dict[str, str]:
         "attribute_id": attribute["id"],
         "own_catalogue_id": ids["catalogue_id"],
         "staff_id": clerk["id"],
+        "staff_role_id": seeded,
         "user_id": spare_user["id"],
         "brand_id": await _first(staff, "brands", shop.code),
         "id": await _first(staff, "brands", shop.code),

@@ -116,10 +116,27 @@ def from_validation(error: RequestValidationError) -> Failure:
         where, *place = entry["loc"]
         known = {"code": _code(entry["type"]), "message": entry["msg"]}
         if where == "body":
+            place = _sent(error.body, place, missing=entry["type"] == "missing")
             errors.append(FieldError(pointer=pointer_of(place), **known))
         else:
             errors.append(FieldError(parameter=str(place[0]) if place else str(where), **known))
     return Invalid(errors=errors)
+
+
+def _sent(body: Any, location: Sequence[str | int], *, missing: bool) -> list[str | int]:
+    """The steps of a location that lead through what was sent.
+
+    pydantic also names the member of a union that it tried, and calls the key of an object `[key]`.
+    """
+    place, value = [], body
+    for number, part in enumerate(location, start=1):
+        try:
+            value = value[part]
+        except (KeyError, IndexError, TypeError):
+            if not missing or number < len(location):
+                continue
+        place.append(part)
+    return place
 
 
 def _code(pydantic_type: str) -> str:

@@ -2,12 +2,12 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import asyncpg
 import httpx
 from fastapi import Depends, FastAPI, Form, Query, Response
-from pydantic import Field
+from pydantic import Field, StringConstraints
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -49,6 +49,20 @@ class Part(StrictModel):
     quantity: Quantity
 
 
+class Box(StrictModel):
+    """One of two shapes."""
+
+    shape: Literal["box"]
+    width: Quantity
+
+
+class Bag(StrictModel):
+    """The other shape."""
+
+    shape: Literal["bag"]
+    colour: Line
+
+
 class Thing(StrictModel):
     """One field of every kind."""
 
@@ -66,6 +80,9 @@ class Thing(StrictModel):
     moment: Moment | None = None
     parts: list[Part] = Field(default_factory=list)
     texts: dict[str, Line] = Field(default_factory=dict)
+    names: dict[Annotated[str, StringConstraints(pattern="^[a-z]{2}$")], Line] = Field(default_factory=dict)
+    column: Line | Count | None = None
+    packed: Annotated[Box | Bag, Field(discriminator="shape")] | None = None
 
 
 class RequiredThing(StrictModel):

@@ -23,6 +23,25 @@ async def test_missing_and_unknown_fields_have_their_own_codes(client: httpx.Asy
     assert [("/name", "required"), ("/nome", "unknown_field")] == codes(answer)
 
 
+@pytest.mark.parametrize(
+    ("sent", "pointers"),
+    [
+        (b'{"column": "\\u0001"}', ["/column", "/column"]),
+        (b'{"column": {}}', ["/column", "/column"]),
+        (b'{"packed": {"shape": "box", "width": "x"}}', ["/packed/width"]),
+        (b'{"packed": {"shape": "box"}}', ["/packed/width"]),
+        (b'{"packed": {"shape": "can"}}', ["/packed"]),
+        (b'{"names": {"NL": "a"}}', ["/names/NL"]),
+        (b'{"parts": 1}', ["/parts"]),
+        (b"[]", [""]),
+    ],
+)
+async def test_a_place_is_one_that_was_sent_or_is_missing(
+    client: httpx.AsyncClient, sent: bytes, pointers: list[str]
+) -> None:
+    assert pointers == [pointer for pointer, _ in codes(await post_json(client, sent))]
+
+
 async def test_a_wrong_parameter_is_named(client: httpx.AsyncClient) -> None:
     assert [("limit", "less_than_equal")] == codes(await client.get("/v1/things?limit=201"))
 

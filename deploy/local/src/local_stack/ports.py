@@ -1,7 +1,9 @@
 """Which TCP ports of the loopback interface are free."""
 
+import os
 import random
 import socket
+from collections import deque
 
 from local_stack.problems import PortTakenError, StackError
 
@@ -28,10 +30,32 @@ def require_free(port: int, wanted_by: str) -> None:
         raise PortTakenError(port, wanted_by)
 
 
+_promises: deque[int] = deque()
+_MOST = 200
+
+
 def free_port() -> int:
-    """A port that is free now; drawn at random so that neighbours asking at once rarely draw the same."""
+    """A port that is free now and promised to nobody else, by this process or another.
+
+    Between the promise and a server that listens lie seconds: drawn twice, the second could not start.
+    """
     for _ in range(200):
         port = random.randrange(_LOWEST, _HIGHEST)  # noqa: S311 - not a secret, only spread out
-        if is_free(port):
+        if is_free(port) and _promise(port):
             return port
     raise StackError(f"No free port was found between {_LOWEST} and {_HIGHEST}.")
+
+
+def _promise(port: int) -> bool:
+    """Takes the UDP port of the same number, which none of our servers uses, so that the next one fails."""
+    claim = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        claim.bind((LOOPBACK, port))
+    except OSError:
+        claim.close()
+        return False
+    # It ends with this process, however that ends; long before, whoever asked first listens.
+    _promises.append(claim.detach())
+    if len(_promises) > _MOST:
+        os.close(_promises.popleft())
+    return True

@@ -100,7 +100,8 @@ class TableFeed:
     (JSON lists) of chunk rows; a row with errors is rejected. It runs in previews too, and is undone there.
     `changed` is called in the same transaction with the ids whose published columns changed.
     `placeholder` names a boolean column of rows that only stand for something not yet received: the feed
-    turns it off and reports `created`. `written` are further columns set on every write, as SQL.
+    turns it off and reports `created`. `written` are further columns set on every write, as SQL. `derived`
+    names tables that `changed` writes as many rows of: they are analysed with the target.
     """
 
     resource: str
@@ -114,6 +115,7 @@ class TableFeed:
     changed: Changed | None = None
     placeholder: str | None = None
     written: Mapping[str, str] = field(default_factory=dict)
+    derived: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         assert self.discontinue is not None or not self.schema.deletable, (

@@ -71,8 +71,10 @@ class Housekeeping:
             ended = await self._runs.uncleaned(reader)
         for run in ended:
             if changed_much(run) and run.resource in self._feeds:
-                async with self._database.transaction() as tx:
-                    await tx.execute(text(f'ANALYZE "{self._feeds[run.resource].table.name}"'))
+                feed = self._feeds[run.resource]
+                for table in (feed.table.name, *feed.derived):
+                    async with self._database.transaction() as tx:
+                        await tx.execute(text(f'ANALYZE "{table}"'))
             remaining = True
             while remaining:
                 async with self._database.transaction() as tx:

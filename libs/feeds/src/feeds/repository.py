@@ -24,9 +24,11 @@ _PURGE_RESULTS = text(
 
 _LAST_LINE = 2**63 - 1
 _LAST_KEYS = text(
-    """SELECT DISTINCT until FROM (SELECT max(key) AS until FROM (
-    SELECT key, ntile(CAST(:lanes AS integer)) OVER (ORDER BY key) AS lane FROM import_staging
-    WHERE received = :received) staged GROUP BY lane) ends ORDER BY until"""
+    """SELECT DISTINCT until FROM (
+    SELECT (SELECT key FROM import_staging WHERE received = :received ORDER BY key
+        OFFSET place - 1 LIMIT 1) AS until FROM unnest(CAST(:places AS bigint[])) AS place
+    UNION ALL SELECT max(key) FROM import_staging WHERE received = :received) ends
+WHERE until IS NOT NULL ORDER BY until"""
 )
 
 
@@ -106,7 +108,8 @@ class RunRepository:
 
     async def lanes(self, reader: Reader, run: Run, number: int) -> list[Lane]:
         """The staged keys of a run cut into up to that many ranges of about as many rows."""
-        found = await reader.scalars(_LAST_KEYS, {"received": run.received, "lanes": number})
+        places = [run.counts["staged"] * part // number for part in range(1, number)]
+        found = await reader.scalars(_LAST_KEYS, {"received": run.received, "places": places})
         starts = [("", 0), *((until, _LAST_LINE) for until in found)]
         return [Lane(key, line, until) for (key, line), until in zip(starts, found, strict=False)]
 

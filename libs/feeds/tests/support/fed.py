@@ -90,6 +90,7 @@ def product_feed(heard: Heard) -> TableFeed:
         discontinue=Discontinue(column="lifecycle", gone="'discontinued'", live="'active'"),
         placeholder="placeholder",
         changed=heard.changed,
+        derived=("price_row",),
     )
 
 

@@ -69,4 +69,5 @@ PRODUCTS: Final = TableFeed(
     ),
     prepared={"brand_id": "text", "item_group_id": "text", "superseded_by_id": "text"},
     placeholder="placeholder",
+    derived=("listing", "catalogue_member"),
 )

@@ -36,7 +36,7 @@ faults: servers ## Kill, hang and empty parts of the running platform; SHORT=1 f
 	@KONTOR_FAULTS_SHORT=$(SHORT) $(BIN)/pytest tests/faults --timeout 1800 $(if $(SHORT),-m "not long") $(PYTEST_ARGS)
 
 hostile: servers ## Hostile input, and canaries of others, on every operation; SHORT=1 for every tenth
-	@KONTOR_HOSTILE_EVERY=$(if $(SHORT),10,1) $(BIN)/pytest tests/hostile tests/isolation --timeout 1800 $(PYTEST_ARGS)
+	@KONTOR_HOSTILE_EVERY=$(if $(SHORT),10,1) $(BIN)/pytest tests/hostile tests/isolation --timeout 3600 $(PYTEST_ARGS)
 
 fuzz: servers ## Schemathesis over the three contracts; SHORT=1 for the short form
 	@KONTOR_FUZZ_EXAMPLES=$(if $(SHORT),2,50) KONTOR_FUZZ_PHASES=$(if $(SHORT),fuzzing,all) \

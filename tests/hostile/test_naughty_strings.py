@@ -1,7 +1,7 @@
 """The naughty strings in every free text: refused by name, or kept and given back unchanged; never a 5xx.
 
-A request fills all its texts at once, each with another string; over all requests of an operation every
-string comes to every text. `make test` sends a part of them, another for each operation.
+A request fills all its free texts at once, each with another string; over all requests of an operation every
+string comes to every one of them. `make test` sends a part of them, another for each operation.
 """
 
 import asyncio
@@ -68,17 +68,17 @@ def written_to(known: Known, number: int, operation: Operation) -> Iterator[Atte
     """
     ids = known.ids_for(operation)
     _, fields = Examples(ids).of(operation)
-    texts = [each for each in fields if each.kind in ("text", "form") and not _among(each, CLOSED_LISTS)]
-    free = [each for each in texts if each.kind == "text" and not _among(each, FORMED)]
-    forms = [each for each in texts if each not in free]
+    texts = [place for place in fields if place.kind in ("text", "form") and not _among(place, CLOSED_LISTS)]
+    free = [place for place in texts if place.kind == "text" and not _among(place, FORMED)]
+    forms = [place for place in texts if place not in free]
     for first in range(number % EVERY, len(NAUGHTY), EVERY):
         # Its own mark, so that nothing is refused because it is there already.
         request, _ = Examples(ids, mark=f"naughty-{number}-{first}").of(operation)
-        for together in (free, forms[first % len(forms) :][:1] if forms else []):
-            if together:
-                chosen = tuple(
-                    (each, NAUGHTY[(first + _STRIDE * at) % len(NAUGHTY)]) for at, each in enumerate(together)
-                )
+        for places in (free, forms and [forms[first % len(forms)]]):
+            chosen = tuple(
+                (place, NAUGHTY[(first + _STRIDE * at) % len(NAUGHTY)]) for at, place in enumerate(places)
+            )
+            if chosen:
                 yield Attempt(_filled(request, chosen), chosen)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
 
-from tests.hostile.cases import sampled
+from tests.hostile.cases import NAUGHTY, sampled
 from tests.hostile.sending import Answer, Sender, each, listed, parts
 from tests.hostile.stored import untouched
 from tests.support.contract import OPERATIONS, Operation
@@ -92,6 +92,9 @@ def _paths(known: Known) -> Iterator[Probe]:
         headers = tuple(request.headers.items())
         for name in operation.parameters:
             for value in _PATHS:
+                if name == "profile_id" and value in NAUGHTY:
+                    # A profile is found by its name too, and one is called so by test_naughty_strings.
+                    continue
                 target = operation.address({**ids, name: value})
                 yield Probe(operation, target, frozenset({404, 405, 414}), headers, request.content)
 

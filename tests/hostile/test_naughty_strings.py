@@ -5,9 +5,9 @@ string comes to every one of them. `make test` sends a part of them, another for
 """
 
 import asyncio
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any, Final
@@ -87,14 +87,9 @@ def _among(place: Field, names: Collection[str]) -> bool:
 
 
 def _filled(request: Request, chosen: Sequence[tuple[Field, str]]) -> Request:
-    body = deepcopy(request.body)
-    for filled, text in chosen:
-        *way, last = filled.pointer
-        place = body
-        for part in way:
-            place = place[part]
-        place[last] = text
-    return request.with_body(body)
+    for place, text in chosen:
+        request = request.with_value(place.pointer, json.dumps(text))
+    return request
 
 
 async def _current(http: Sender, request: Request) -> Request:

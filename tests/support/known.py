@@ -63,8 +63,7 @@ async def know(system: System) -> Known:
         "account_id": shop.account_id,
     }
     ids |= {"text:connector": code, "text:source": shop.code, "text:unit": "ST", "text:channel": shop.code}
-    ids |= {"text:attribute": code}
-    ids |= {"text:password": PASSWORD, "text:role": "buyer"}
+    ids |= {"text:attribute": code, "text:password": PASSWORD, "text:role": "buyer"}
     return Known(shop, code, made["secret"], email, ids, await _runs(client), await _profiles(staff, code))
 
 

@@ -72,9 +72,9 @@ class Housekeeping:
         for run in ended:
             if changed_much(run) and run.resource in self._feeds:
                 feed = self._feeds[run.resource]
-                for table in (feed.table.name, *feed.derived):
-                    async with self._database.transaction() as tx:
-                        await tx.execute(text(f'ANALYZE "{table}"'))
+                tables = ", ".join(f'"{name}"' for name in (feed.table.name, *feed.derived))
+                async with self._database.transaction() as tx:
+                    await tx.execute(text(f"ANALYZE {tables}"))
             remaining = True
             while remaining:
                 async with self._database.transaction() as tx:

@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from typing import Any, Final, Protocol
 
 import asyncpg
+import msgspec
 from sqlalchemy import ARRAY, ColumnElement, Executable, RowMapping, Text, any_, literal
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -122,6 +123,7 @@ class Database:
             max_overflow=0,
             pool_timeout=5,
             pool_pre_ping=False,
+            json_deserializer=msgspec.json.decode,
             connect_args={
                 "timeout": 5,
                 "server_settings": _SESSION

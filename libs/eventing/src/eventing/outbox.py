@@ -1,7 +1,7 @@
 """Writing events: rows in the use case's own transaction, published later by the relay."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
@@ -19,12 +19,16 @@ from eventing.topics import Kind, Topic
 
 @dataclass(frozen=True)
 class Outgoing:
-    """One message to publish: the state of an aggregate (`value=None`: it is deleted), or a notice."""
+    """One message to publish: the state of an aggregate (`value=None`: it is deleted), or a notice.
+
+    `payload` is its JSON text.
+    """
 
     topic: Topic[Any]
     key: str
     version: int | None
     value: BaseModel | None
+    payload: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if (self.version is None) == (self.topic.kind is Kind.STATE):
@@ -33,6 +37,8 @@ class Outgoing:
             raise ValueError(f"{self.topic.name}: a notice has a value")
         if self.value is not None and not isinstance(self.value, self.topic.model):
             raise TypeError(f"{self.topic.name} carries {self.topic.model.__name__}")
+        text = deletion(self.key).decode() if self.value is None else self.value.model_dump_json()
+        object.__setattr__(self, "payload", text)
 
 
 class Outbox:
@@ -60,17 +66,13 @@ class Outbox:
                 "keys": [event.key for event in events],
                 "versions": [event.version for event in events],
                 "urgents": [event.topic.urgent for event in events],
-                "payloads": [_payload(event) for event in events],
+                "payloads": [event.payload for event in events],
                 "ce_ids": [new_id() for _ in events],
                 "source": self._source,
                 "time": self._clock.now(),
                 "traceparent": carrier.get("traceparent"),
             },
         )
-
-
-def _payload(event: Outgoing) -> str:
-    return deletion(event.key).decode() if event.value is None else event.value.model_dump_json()
 
 
 def _statement(tables: EventTables) -> Any:

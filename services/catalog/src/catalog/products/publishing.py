@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -65,10 +66,9 @@ def _text(value: Decimal | None) -> str | None:
 
 
 class _News(NamedTuple):
-    """A state to be told, the product's version, and what is remembered of the state."""
+    """An event to be told, and what is remembered of it."""
 
-    state: ProductState
-    version: int
+    event: Outgoing
     fingerprint: bytes
 
 
@@ -76,11 +76,16 @@ def _news(snapshots: Sequence[ProductSnapshot], known: Mapping[str, bytes]) -> l
     """What differs from what was last told, `known` by its fingerprints, in the order of ids."""
     found = []
     for snapshot in snapshots:
-        state = state_of(snapshot)
-        fingerprint = hashlib.sha256(state.model_dump_json().encode()).digest()
-        if fingerprint != known.get(state.id):
-            found.append(_News(state, snapshot.row["version"], fingerprint))
+        event = _event(snapshot)
+        fingerprint = hashlib.sha256(event.payload.encode()).digest()
+        if fingerprint != known.get(event.key):
+            found.append(_News(event, fingerprint))
     return found
+
+
+def _event(snapshot: ProductSnapshot) -> Outgoing:
+    row = snapshot.row
+    return Outgoing(events.PRODUCT, row["id"], row["version"], state_of(snapshot))
 
 
 class ProductPublisher:
@@ -117,15 +122,14 @@ class ProductPublisher:
         news = await stated
         if not news:
             return
-        versions = {told.state.id: told.version for told in news}
+        fingerprints = {told.event.key: told.fingerprint for told in news}
+        outgoing = [told.event for told in news]
         if not raised:
             now = milliseconds(self._clock.now())
-            versions = await self._products.raise_versions(tx, sorted(versions), now)
-        await self._products.remember(tx, {told.state.id: told.fingerprint for told in news})
-        await self._outbox.put(
-            tx,
-            [Outgoing(events.PRODUCT, told.state.id, versions[told.state.id], told.state) for told in news],
-        )
+            versions = await self._products.raise_versions(tx, list(fingerprints), now)
+            outgoing = [replace(event, version=versions[event.key]) for event in outgoing]
+        await self._products.remember(tx, fingerprints)
+        await self._outbox.put(tx, outgoing)
 
     async def republish(
         self, tx: Transaction, after_key: str | None, limit: int, bump: bool
@@ -135,7 +139,4 @@ class ProductPublisher:
         if bump and ids:
             await self._products.raise_versions(tx, ids, milliseconds(self._clock.now()))
         found = await self._products.snapshots(tx, ids)
-        return [
-            Outgoing(events.PRODUCT, snapshot.row["id"], snapshot.row["version"], state_of(snapshot))
-            for snapshot in found
-        ]
+        return [_event(snapshot) for snapshot in found]

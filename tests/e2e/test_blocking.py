@@ -9,6 +9,7 @@ import asyncpg
 import httpx
 import orjson
 
+from eventing.lane import ROUND
 from local_stack.client import until
 from tests.support.shop import PASSWORD, Shop, open_shop
 from tests.support.system import System
@@ -176,7 +177,7 @@ async def test_a_block_overtakes_what_waits_and_would_not_without_its_lane(syste
 
         await until(ready, seconds=180, what="states of accounts to be there")
         after, waiting = await _out_after(system, outbox, shop)
-        assert waiting > 0
+        assert waiting > ROUND
         await until(ready, seconds=180, what="all of it to be published")
         await outbox.execute(NO_LANE)
         try:
@@ -187,5 +188,6 @@ async def test_a_block_overtakes_what_waits_and_would_not_without_its_lane(syste
             f"out after {after * 1000:.0f} ms with {waiting} waiting;"
             f" without its lane after {without_after * 1000:.0f} ms with {without_waiting} waiting"
         )
-        assert 0 == without_waiting
+        # All of it went before; what Kafka has of the last round is marked a moment later.
+        assert without_waiting <= ROUND
         assert after < BOUND

@@ -123,6 +123,7 @@ class Database:
             max_overflow=0,
             pool_timeout=5,
             pool_pre_ping=False,
+            # Quick, and exact as the standard library: orjson reads long whole numbers as floats.
             json_deserializer=msgspec.json.decode,
             connect_args={
                 "timeout": 5,
